@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// The floors, lowest first. A target names every target it imports; the build is run with
+/// `--explicit-target-dependency-import-check error`, so an undeclared import of a higher floor fails.
+let package = Package(
+    name: "touchline",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "EventLog", targets: ["EventLog"]),
+        .library(name: "Projection", targets: ["Projection"]),
+        .library(name: "BuyTillYouDie", targets: ["BuyTillYouDie"]),
+        .library(name: "CRM", targets: ["CRM"]),
+        .library(name: "TouchlineService", targets: ["TouchlineService"]),
+        .executable(name: "touchline", targets: ["touchline"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0: the log. Knows nothing of CRM.
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .target(name: "CKernel"),
+        .target(name: "EventLog", dependencies: ["CLZ4", "CKernel", crypto, system], swiftSettings: settings),
+        // Floor 1: folds.
+        .target(name: "Projection", dependencies: ["EventLog", crypto, grdb, system], swiftSettings: settings),
+        // Floor 2: meaning.
+        .target(name: "BuyTillYouDie", dependencies: [realModule], swiftSettings: settings),
+        .target(
+            name: "CRM", dependencies: ["EventLog", "Projection", "BuyTillYouDie", grdb, yams],
+            resources: [.embedInCode("Catalogue/catalogue.yaml")], swiftSettings: settings),
+        .target(name: "CSVImport", dependencies: ["EventLog", "CRM", crypto, yams], swiftSettings: settings),
+        // Floor 3: composition.
+        .target(
+            name: "TouchlineService",
+            dependencies: [
+                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", crypto, grdb, logging, system, yams,
+            ],
+            swiftSettings: settings),
+        // Floor 4: the command line.
+        .executableTarget(
+            name: "touchline",
+            dependencies: [
+                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", "TouchlineService", argumentParser,
+                logging, system,
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "EventLogTests", dependencies: ["EventLog", crypto, system], swiftSettings: settings),
+        .testTarget(
+            name: "ProjectionTests", dependencies: ["EventLog", "Projection", grdb, system], swiftSettings: settings),
+        .testTarget(name: "BuyTillYouDieTests", dependencies: ["BuyTillYouDie"], swiftSettings: settings),
+        .testTarget(
+            name: "CRMTests", dependencies: ["EventLog", "Projection", "CRM", grdb, system], swiftSettings: settings),
+        .testTarget(
+            name: "CSVImportTests", dependencies: ["EventLog", "CRM", "CSVImport"], swiftSettings: settings),
+        .testTarget(
+            name: "TouchlineServiceTests",
+            dependencies: ["EventLog", "Projection", "CRM", "TouchlineService", grdb, system],
+            swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["EventLog", system], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,44 @@
+#pragma once
+// The few kernel and processor calls that Swift cannot make by itself: variadic system calls (futex, flock)
+// and atomic access to a word that is mapped into several processes.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/// Reads a word that another process may be storing to. `address` is 8-byte aligned.
+static inline uint64_t kernel_load_acquire(const void *address) {
+    return __atomic_load_n((const uint64_t *)address, __ATOMIC_ACQUIRE);
+}
+
+/// Stores a word that another process may be reading. `address` is 8-byte aligned.
+static inline void kernel_store_release(void *address, uint64_t value) {
+    __atomic_store_n((uint64_t *)address, value, __ATOMIC_RELEASE);
+}
+
+/// Sleeps until the 32-bit word at `address` (shared between processes) differs from `expected`, is woken, or
+/// `timeout_ns` has passed. Returns 0 or an errno.
+static inline int kernel_futex_wait(const void *address, uint32_t expected, int64_t timeout_ns) {
+    struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    long result = syscall(SYS_futex, address, FUTEX_WAIT, expected, &timeout, NULL, 0);
+    return result == 0 ? 0 : errno;
+}
+
+/// Wakes everyone who sleeps on the word at `address`.
+static inline void kernel_futex_wake_all(const void *address) {
+    syscall(SYS_futex, address, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+/// Tries to lock the whole file; the lock dies with the descriptor. Returns 0 or an errno (EWOULDBLOCK: held).
+static inline int kernel_try_lock_exclusive(int descriptor) {
+    return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+}
+
+/// Waits for the lock on the whole file. Returns 0 or an errno.
+static inline int kernel_lock_exclusive(int descriptor) {
+    return flock(descriptor, LOCK_EX) == 0 ? 0 : errno;
+}
