@@ -1,0 +1,103 @@
+public import EventLog
+
+/// The rows that one projector holds of one subject.
+public struct ProjectedRows: Sendable {
+    /// The rows, per table in the order of the projector's `tables`.
+    public var rows: [[[SQLValue]]]
+    /// What did not fit.
+    public var anomalies: [Anomaly]
+}
+
+/// The fold of one subject by every projector of a set: state in, rows out.
+///
+/// Confined to the worker that made it. `restart` reuses it for the next subject, so that a rebuild makes a few of
+/// these rather than one a subject.
+final class SubjectFold {
+    private let folds: [ErasedFold]
+    private(set) var subject: String?
+
+    init(_ set: ProjectorSet, subject: String?) {
+        self.subject = subject
+        folds = set.projectors.map { makeFold($0, subject: subject) }
+    }
+
+    func restart(subject: String?) {
+        self.subject = subject
+        for fold in folds { fold.restart(subject: subject) }
+    }
+
+    /// Applies an event to the projectors in `mask`.
+    func apply(_ event: StoredEvent, mask: UInt64) {
+        var rest = mask
+        while rest != 0 {
+            folds[rest.trailingZeroBitCount].apply(event)
+            rest &= rest - 1
+        }
+    }
+
+    /// The rows that projector number `index` would write now.
+    func rows(projector index: Int) -> ProjectedRows { folds[index].rows() }
+}
+
+private func makeFold<P: Projector>(_ projector: P, subject: String?) -> ErasedFold {
+    Fold(projector, subject: subject)
+}
+
+private class ErasedFold {
+    func restart(subject: String?) {}
+    func apply(_ event: StoredEvent) {}
+    func rows() -> ProjectedRows { ProjectedRows(rows: [], anomalies: []) }
+}
+
+private final class Fold<P: Projector>: ErasedFold {
+    private let projector: P
+    private let tableCount: Int
+    private var state: P.State
+    private var anomalies = AnomalyCollector()
+
+    init(_ projector: P, subject: String?) {
+        self.projector = projector
+        tableCount = projector.tables.count
+        state = projector.makeState(subject: subject)
+    }
+
+    override func restart(subject: String?) {
+        state = projector.makeState(subject: subject)
+        anomalies = AnomalyCollector()
+    }
+
+    override func apply(_ event: StoredEvent) {
+        projector.apply(event, to: &state, anomalies: &anomalies)
+    }
+
+    override func rows() -> ProjectedRows {
+        var collector = RowCollector(tableCount: tableCount)
+        projector.emit(state, into: &collector)
+        return ProjectedRows(rows: collector.rows, anomalies: anomalies.anomalies)
+    }
+}
+
+/// The rows of one subject as every projector of a set folds them.
+public struct FoldedSubject: Sendable {
+    /// The subject; `nil` for the system events.
+    public var subject: String?
+    /// The rows and anomalies, per projector in the set's order.
+    public var projectors: [ProjectedRows]
+    /// Retractions that name nothing.
+    public var corrections: [Anomaly]
+}
+
+extension ProjectorSet {
+    /// Folds the known events of one subject, given in any order, into rows.
+    ///
+    /// This is the definition of a view: everything else in this target is a faster way to the same rows.
+    public func fold(subject: String?, known events: [StoredEvent], asOf: Instant? = nil) -> FoldedSubject {
+        let history = EffectiveHistory(events.filter { policy.counts($0, asOf: asOf) }, policy: policy)
+        let fold = SubjectFold(self, subject: subject)
+        var dispatch = TypeDispatch(self)
+        for event in history.events { fold.apply(event, mask: dispatch.mask(of: event.type)) }
+        return FoldedSubject(
+            subject: subject, projectors: projectors.indices.map { fold.rows(projector: $0) },
+            corrections: history.anomalies)
+    }
+}

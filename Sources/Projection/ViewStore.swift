@@ -1,0 +1,137 @@
+import CKernel
+public import GRDB
+public import SystemPackage
+
+/// The view database's place in a data folder: `views-N.db` files and `views.db`, a symbolic link to the one in use.
+///
+/// A new generation is built under the next number and taken into use by replacing the link, never by renaming a
+/// database over one in use. Whoever projects holds `views.lock`; readers need no lock.
+public struct ViewStore: Sendable {
+    /// The data folder.
+    public let directory: FilePath
+
+    /// The store of a data folder.
+    public init(directory: FilePath) {
+        self.directory = directory
+    }
+
+    /// The link that BI tools open.
+    public var link: FilePath { directory.appending("views.db") }
+
+    /// The database that the link names, if both are there.
+    public func current() throws -> FilePath? {
+        guard let target = try FileSystem.linkTarget(link) else { return nil }
+        let path = directory.appending(target)
+        return FileSystem.exists(path) ? path : nil
+    }
+
+    /// The generation in use; 0 if there is none.
+    public func generation() throws -> Int {
+        try FileSystem.linkTarget(link).flatMap(Self.number) ?? 0
+    }
+
+    /// Where generation `number` lives.
+    public func path(generation number: Int) -> FilePath { directory.appending("views-\(number).db") }
+
+    /// Opens the database in use for reading, or `nil` if there is none.
+    public func openReader() throws -> DatabaseQueue? {
+        guard let path = try current() else { return nil }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        configuration.label = "views"
+        return try DatabaseQueue(path: path.string, configuration: configuration)
+    }
+
+    /// Opens a generation for writing; the caller holds the lock that belongs to it.
+    public func openWriter(_ path: FilePath) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            // Views are derived: after a power cut they may be older, never torn.
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            try db.execute(sql: "PRAGMA cache_size = -65536")
+        }
+        return try DatabaseQueue(path: path.string, configuration: configuration)
+    }
+
+    /// The database in use, for writing, with its tables; made if there is none. The caller holds the lock.
+    public func openForProjection(_ set: ProjectorSet) throws -> DatabaseQueue {
+        let number = try generation()
+        if let path = try current() { return try openWriter(path) }
+        let path = path(generation: number + 1)
+        try removeFiles(of: path)
+        let database = try openWriter(path)
+        try database.write { db in
+            try ViewSchema.createTables(db, set)
+            try ViewSchema.createIndexesAndViews(db, set)
+        }
+        try switchLink(to: path)
+        return database
+    }
+
+    /// Makes the link name `path`, durably.
+    public func switchLink(to path: FilePath) throws {
+        guard let name = path.lastComponent?.string else {
+            throw ProjectionError(.file, "\(path): not a file of views")
+        }
+        try FileSystem.replaceLink(link, target: name, in: directory)
+    }
+
+    /// Removes generations that the link no longer names, save `kept`. The caller holds the lock.
+    public func removeOldGenerations(keeping kept: Set<Int> = []) throws {
+        let current = try generation()
+        for name in try FileSystem.list(directory) {
+            guard name.hasSuffix(".db"), let number = Self.number(name), number < current, !kept.contains(number)
+            else { continue }
+            try removeFiles(of: directory.appending(name))
+        }
+    }
+
+    func removeFiles(of path: FilePath) throws {
+        for suffix in ["", "-wal", "-shm"] { try FileSystem.removeIfThere(FilePath(path.string + suffix)) }
+    }
+
+    private static func number(_ name: String) -> Int? {
+        guard name.hasPrefix("views-"), name.hasSuffix(".db") else { return nil }
+        return Int(name.dropFirst(6).dropLast(3))
+    }
+
+    /// Takes the lock of whoever projects.
+    ///
+    /// - Parameter wait: wait until it is free; else `nil` if another process holds it.
+    public func lock(wait: Bool) throws -> FileLock? {
+        try FileLock.take(directory.appending("views.lock"), wait: wait)
+    }
+
+    /// Takes the lock of whoever rebuilds; `nil` if another process does.
+    func rebuildLock() throws -> FileLock? {
+        try FileLock.take(directory.appending("rebuild.lock"), wait: false)
+    }
+}
+
+/// An exclusive lock on a file, held until the value goes or the process dies.
+public final class FileLock: Sendable {
+    private let descriptor: FileDescriptor
+
+    private init(_ descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        try? descriptor.close()
+    }
+
+    /// Locks `path`, which is made if it is not there; `nil` if it is held elsewhere and `wait` is false.
+    public static func take(_ path: FilePath, wait: Bool) throws -> FileLock? {
+        let descriptor = try FileDescriptor.open(
+            path, .readWrite, options: [.create, .closeOnExec], permissions: FilePermissions(rawValue: 0o644))
+        let code = wait
+            ? kernel_lock_exclusive(descriptor.rawValue) : kernel_try_lock_exclusive(descriptor.rawValue)
+        if code == 0 { return FileLock(descriptor) }
+        try? descriptor.close()
+        if Errno(rawValue: code) == .wouldBlock { return nil }
+        throw Errno(rawValue: code)
+    }
+}
