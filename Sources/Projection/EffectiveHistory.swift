@@ -8,6 +8,8 @@ struct EffectiveHistory {
     private(set) var hasRetractions: Bool
     /// Retractions that name no known event of the subject.
     private(set) var anomalies: [Anomaly] = []
+    /// The events that a retraction in force takes back, retractions among them.
+    private(set) var withdrawn: Set<EventKey> = []
 
     /// Resolves the known events of one subject, given in any order.
     init(_ known: [StoredEvent], policy: FoldPolicy) {
@@ -15,8 +17,9 @@ struct EffectiveHistory {
         hasRetractions = !retractions.isEmpty
         events = known
         if hasRetractions {
-            let withdrawn = withdrawnKeys(retractions, among: known, policy: policy)
-            events = known.filter { $0.type != policy.retractionType && !withdrawn.contains(EventKey($0)) }
+            withdrawn = withdrawnKeys(retractions, among: known, policy: policy)
+            let taken = withdrawn
+            events = known.filter { $0.type != policy.retractionType && !taken.contains(EventKey($0)) }
         }
         sortIfNeeded()
     }

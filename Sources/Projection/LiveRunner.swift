@@ -43,7 +43,7 @@ public final class LiveRunner {
     ) throws {
         let cursors = try database.read { try Cursor.fetchAll($0) }
         // Projectors at the same place run together; after a partial rebuild all are at the same place again.
-        let groups = Dictionary(grouping: set.projectors) { cursors[$0.name]?.next ?? 0 }
+        let groups = Dictionary(grouping: set.projectors) { cursors[$0.name]?.next ?? reader.firstSequence }
         for start in groups.keys.sorted() where start < target {
             let names = Set((groups[start] ?? []).map(\.name))
             let group = set.filter { names.contains($0.name) }

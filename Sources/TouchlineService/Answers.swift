@@ -1,0 +1,86 @@
+public import CRM
+public import EventLog
+public import GRDB
+public import Projection
+
+/// Answers questions of a data folder, for the present from its views, for any other moment by replay.
+public struct Answers: Sendable {
+    /// What a question needs to be replayed for.
+    public enum Scope: Sendable, Equatable {
+        /// The whole log.
+        case log
+        /// One customer, and whoever is merged with it.
+        case customer(String)
+    }
+
+    /// How far catching up has come.
+    public typealias Progress = @Sendable (_ done: UInt64, _ total: UInt64) throws -> Void
+
+    private let folder: DataFolder
+    private let reader: LogReader
+    private let set: ProjectorSet
+    private let progress: Progress
+
+    /// Answers of a folder.
+    ///
+    /// - Parameter progress: called while views catch up or a past is replayed; throw to stop.
+    public init(_ folder: DataFolder, reader: LogReader, progress: @escaping Progress = { _, _ in }) throws {
+        self.folder = folder
+        self.reader = reader
+        self.progress = progress
+        set = try folder.projectors()
+    }
+
+    /// Answers a question.
+    ///
+    /// - Parameters:
+    ///   - request: the moment it is asked of.
+    ///   - scope: what a replay has to cover.
+    ///   - projectors: the projectors whose tables the question reads; `nil` = all.
+    ///   - question: reads the tables; called once.
+    /// - Throws: `ServiceError`, `LogError`, `ProjectionError`, `NotFound`, or what `question` throws.
+    public func answer<Answer>(
+        at request: MomentRequest = MomentRequest(), scope: Scope = .log, projectors: [String]? = nil,
+        _ question: (Database, AnswerContext) throws -> Answer
+    ) throws -> Answer {
+        if request.isPresent { return try answerFromViews(question) }
+        let context = try request.resolve(in: reader, calendar: folder.calendar)
+        let wanted = set.filter { projector in
+            projectors.map { $0.contains(projector.name) || projector.name == "merges" } ?? true
+        }
+        var subjects: [String]?
+        if case .customer(let name) = scope { subjects = try group(of: name, context: context) }
+        let total = context.at
+        let past = try PastViews.make(
+            wanted, from: reader, known: context.at, asOf: context.asOf, subjects: subjects
+        ) { try progress($0, total) }
+        return try past.read { try question($0, context) }
+    }
+
+    /// The subjects that a customer's group held at a moment: the one named, its survivor, and all merged into it.
+    public func group(of subject: String, context: AnswerContext) throws -> [String] {
+        let merges = set.filter { $0.name == "merges" }
+        let past = try PastViews.make(merges, from: reader, known: context.at, asOf: context.asOf)
+        return try past.read { try CustomerGroup.members(of: subject, $0) }
+    }
+
+    /// Brings the views up to the log if no other process holds them, and reads from them.
+    private func answerFromViews<Answer>(_ question: (Database, AnswerContext) throws -> Answer) throws -> Answer {
+        try Views(folder, reader: reader, set: set).catchUp(progress: progress)
+        let now = Instant.now
+        guard let database = try folder.views.openReader() else {
+            throw ServiceError(.io, "\(folder.path): another process is making the views; try again in a moment")
+        }
+        return try database.read { db in
+            let outdated = try ViewStatus.outdated(db, set)
+            guard outdated.isEmpty else {
+                throw ServiceError(
+                    .io,
+                    "the views of \(outdated.joined(separator: ", ")) were made by another version or configuration; run `touchline rebuild`"
+                )
+            }
+            let context = AnswerContext(at: try ViewStatus.cursor(db, set), now: now, calendar: folder.calendar)
+            return try question(db, context)
+        }
+    }
+}

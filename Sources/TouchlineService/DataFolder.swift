@@ -1,0 +1,106 @@
+public import CRM
+public import EventLog
+import Foundation
+public import Projection
+public import SystemPackage
+
+/// A data folder: its configuration, and the way to its log, its catalogue and its views.
+///
+/// ```
+/// config.yaml      what the folder settles
+/// catalogue.yaml   the company's own event types, if any
+/// log/             the log, its head word and its indexes
+/// views.db         a link to the view database in use
+/// ```
+public struct DataFolder: Sendable {
+    /// The folder.
+    public let path: FilePath
+    /// What it settles.
+    public let configuration: FolderConfiguration
+    /// The calendar of its zone.
+    public let calendar: DayCalendar
+
+    /// Opens a data folder; nothing of the log is read yet.
+    ///
+    /// - Throws: `ServiceError` if it is none, or of another version.
+    public init(_ path: FilePath) throws {
+        self.path = path
+        configuration = try FolderConfiguration.read(from: path)
+        calendar = try DayCalendar(zone: configuration.zone)
+    }
+
+    /// Makes a data folder: a configuration and an empty log.
+    ///
+    /// - Throws: `ServiceError` if there is one already, or something else is in the way.
+    public static func initialize(_ path: FilePath, configuration: FolderConfiguration) throws -> DataFolder {
+        let files = FileManager.default
+        let configurationPath = path.appending(FolderConfiguration.fileName)
+        guard !files.fileExists(atPath: configurationPath.string) else {
+            throw ServiceError(.badInput, "\(path): a data folder already; nothing was changed")
+        }
+        if let names = try? files.contentsOfDirectory(atPath: path.string), !names.isEmpty {
+            throw ServiceError(.badInput, "\(path): the folder is not empty; give a new or empty one")
+        }
+        guard TimeZone(identifier: configuration.zone) != nil else {
+            throw ServiceError(.usage, "--zone \(configuration.zone): no IANA zone; give one such as UTC or Asia/Shanghai")
+        }
+        do {
+            try files.createDirectory(atPath: path.string, withIntermediateDirectories: true)
+            _ = try EventLog.create(at: path.appending("log"), options: LogOptions(configuration))
+            // The configuration comes last: a folder without one is no data folder yet.
+            try Data(configuration.text.utf8).write(to: URL(filePath: configurationPath.string), options: .atomic)
+        } catch let error as LogError {
+            throw ServiceError(.io, error.message)
+        } catch {
+            throw ServiceError(.io, "\(path): cannot be made: \(oneLine(error)); check the path and its permissions")
+        }
+        return try DataFolder(path)
+    }
+
+    /// The folder of the log.
+    public var log: FilePath { path.appending("log") }
+
+    /// The place of the views.
+    public var views: ViewStore { ViewStore(directory: path) }
+
+    /// The user's own event types.
+    public var userCatalogue: FilePath { path.appending("catalogue.yaml") }
+
+    /// Opens the log for reading.
+    public func openReader() throws -> LogReader { try LogReader.open(log) }
+
+    /// Opens the log for writing; one process at a time can.
+    public func openSequencer() throws -> LocalSequencer {
+        try LocalSequencer.open(log, options: LogOptions(configuration)) { .now }
+    }
+
+    /// The built-in event types and the user's own.
+    public func catalogue() throws -> Catalogue {
+        let own = FileManager.default.contents(atPath: userCatalogue.string)
+        return try Catalogue.load(user: own.map { String(decoding: $0, as: UTF8.self) }, path: userCatalogue.string)
+    }
+
+    /// All built-in projectors, as this folder configures them.
+    public func projectors() throws -> ProjectorSet {
+        let configured = CRMConfiguration(zone: configuration.zone)
+        return ProjectorSet(try ProjectorCatalogue.projectors(configured), policy: CRMPolicy.fold)
+    }
+}
+
+extension LogOptions {
+    /// The options that a folder's configuration sets.
+    public init(_ configuration: FolderConfiguration) {
+        self.init()
+        if let bytes = configuration.segment_bytes_max { segmentBytesMax = bytes }
+        if let bytes = configuration.event_bytes_max { eventBytesMax = bytes }
+    }
+}
+
+extension Instant {
+    /// The clock, to the microsecond.
+    public static var now: Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+public import SystemPackage
+import Yams
+
+/// What a data folder's `config.yaml` settles.
+public struct FolderConfiguration: Sendable, Codable, Equatable {
+    /// The version of the folder's layout.
+    public var format: Int
+    /// The IANA zone whose calendar days count.
+    public var zone: String
+    /// How personal fields are stored; only `clear` until sealing is built.
+    public var personal_fields: String
+    /// Bytes of lines after which a segment is closed.
+    public var segment_bytes_max: Int?
+    /// Bytes of one event's line at most.
+    public var event_bytes_max: Int?
+
+    /// The layout this program reads and writes.
+    public static let currentFormat = 1
+    /// The file's name in the data folder.
+    public static let fileName = "config.yaml"
+
+    /// A configuration with this zone.
+    public init(zone: String) {
+        format = Self.currentFormat
+        self.zone = zone
+        personal_fields = "clear"
+    }
+
+    /// Reads the configuration of a data folder.
+    ///
+    /// - Throws: `ServiceError` if the folder is none, or of another version.
+    public static func read(from folder: FilePath) throws -> FolderConfiguration {
+        let path = folder.appending(fileName)
+        guard FileManager.default.fileExists(atPath: folder.string) else {
+            throw ServiceError(.io, "\(folder): there is no such folder; make one with `touchline init --data \(folder)`")
+        }
+        guard let bytes = FileManager.default.contents(atPath: path.string) else {
+            throw ServiceError(
+                .io,
+                "\(folder): not a Touchline data folder (no \(fileName)); make one with `touchline init --data \(folder)`")
+        }
+        let configuration: FolderConfiguration
+        do {
+            let header = try YAMLDecoder().decode(Header.self, from: bytes)
+            guard header.format == currentFormat else {
+                throw ServiceError(
+                    .io,
+                    "\(path): the folder has format \(header.format), this program reads format \(currentFormat); use the version of touchline that made it"
+                )
+            }
+            configuration = try YAMLDecoder().decode(FolderConfiguration.self, from: bytes)
+        } catch let error as ServiceError {
+            throw error
+        } catch {
+            throw ServiceError(.io, "\(path): not a configuration (\(oneLine(error))); compare it with one that `touchline init` writes")
+        }
+        try configuration.check(path)
+        return configuration
+    }
+
+    /// The file's text.
+    public var text: String {
+        var lines = [
+            "# A Touchline data folder.",
+            "format: \(format)",
+            "# The zone whose calendar days count, for purchase days and for dates without a time.",
+            "# After a change run `touchline rebuild`.",
+            "zone: \(zone)",
+            "# Personal fields are stored as they are sent. Sealing them is not built yet.",
+            "personal_fields: \(personal_fields)",
+            "# Bytes of lines after which a segment is closed.",
+        ]
+        lines.append(segment_bytes_max.map { "segment_bytes_max: \($0)" } ?? "# segment_bytes_max: 268435456")
+        lines.append("# Bytes of one event's line at most.")
+        lines.append(event_bytes_max.map { "event_bytes_max: \($0)" } ?? "# event_bytes_max: 262144")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private struct Header: Decodable { var format: Int }
+
+    private func check(_ path: FilePath) throws {
+        guard TimeZone(identifier: zone) != nil else {
+            throw ServiceError(.io, "\(path): `zone: \(zone)` is no IANA zone; write one such as UTC or Asia/Shanghai")
+        }
+        if let bytes = segment_bytes_max, !(4096...(4 << 30)).contains(bytes) {
+            throw ServiceError(.io, "\(path): segment_bytes_max is \(bytes); it takes 4096 to 4294967296")
+        }
+        if let bytes = event_bytes_max, !(1024...(8 << 20)).contains(bytes) {
+            throw ServiceError(.io, "\(path): event_bytes_max is \(bytes); it takes 1024 to 8388608")
+        }
+    }
+}
+
+/// An error's text without line breaks.
+func oneLine(_ error: any Error) -> String {
+    String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+}

@@ -1,0 +1,50 @@
+public import CRM
+public import EventLog
+public import Projection
+
+/// Questions about one customer that the log itself answers.
+public struct History: Sendable {
+    private let folder: DataFolder
+    private let reader: LogReader
+    private let set: ProjectorSet
+    private let answers: Answers
+
+    /// Histories of a folder.
+    public init(_ folder: DataFolder, reader: LogReader, progress: @escaping Answers.Progress = { _, _ in }) throws {
+        self.folder = folder
+        self.reader = reader
+        set = try folder.projectors()
+        answers = try Answers(folder, reader: reader, progress: progress)
+    }
+
+    /// Every event of a customer with what it changed in the views.
+    ///
+    /// - Throws: `NotFound` if no event names the customer.
+    public func audit(_ subject: String, at request: MomentRequest) throws -> AuditTrail {
+        let (group, context) = try group(of: subject, at: request)
+        return try AuditTrail.make(subject: subject, group: group, set: set, reader: reader, context: context)
+    }
+
+    /// The customer's events in business order.
+    ///
+    /// - Throws: `NotFound` if no event names the customer.
+    public func timeline(_ subject: String, at request: MomentRequest) throws -> Timeline {
+        let (group, context) = try group(of: subject, at: request)
+        return try Timeline.make(
+            subject: subject, group: group, policy: set.policy, reader: reader, context: context)
+    }
+
+    private func group(of subject: String, at request: MomentRequest) throws -> ([String], AnswerContext) {
+        var context = try request.resolve(in: reader, calendar: folder.calendar)
+        if request.isPresent { context.now = .now }
+        let group = try request.isPresent
+            ? answers.answer { db, _ in try CustomerGroup.members(of: subject, db) }
+            : answers.group(of: subject, context: context)
+        let isKnown = try group.contains { try !reader.history(of: $0, before: context.at).isEmpty }
+        if !isKnown {
+            let near = try answers.answer { db, _ in try NotFound.customer(subject, db) }
+            throw near
+        }
+        return (group, context)
+    }
+}

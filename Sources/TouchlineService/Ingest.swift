@@ -1,0 +1,55 @@
+public import CRM
+public import EventLog
+
+/// The one way into the log: parse, check against the catalogue, (seal,) append.
+///
+/// Sealing of personal fields has its place between the check and the append; until it is built they are stored as sent.
+public struct Ingest: Sendable {
+    /// What may differ from caller to caller.
+    public struct Options: Sendable {
+        /// The source of events that name none but have an id.
+        public var defaultSource: String?
+        /// Accept lines as another log's `cat` printed them, with the attributes that only the log sets.
+        public var restores: Bool
+        /// Accept subjects that look like an e-mail address or a phone number.
+        public var allowsPersonalSubject: Bool
+        /// Bytes of one event at most.
+        public var eventBytesMax: Int
+
+        /// Makes options.
+        public init(
+            defaultSource: String? = nil, restores: Bool = false, allowsPersonalSubject: Bool = false,
+            eventBytesMax: Int = Limits.eventBytesMax
+        ) {
+            self.defaultSource = defaultSource
+            self.restores = restores
+            self.allowsPersonalSubject = allowsPersonalSubject
+            self.eventBytesMax = eventBytesMax
+        }
+    }
+
+    private let catalogue: Catalogue
+    private let options: Options
+
+    /// An ingest that checks against `catalogue`.
+    public init(catalogue: Catalogue, options: Options = Options()) {
+        self.catalogue = catalogue
+        self.options = options
+    }
+
+    /// Parses and checks one line.
+    ///
+    /// - Throws: `LineError` or `CatalogueError`.
+    /// - Returns: the draft and what looked odd but is kept.
+    public func draft(line: ArraySlice<UInt8>) throws -> (EventDraft, [CatalogueWarning]) {
+        let parsing = EventDraft.ParseOptions(
+            eventBytesMax: options.eventBytesMax, defaultSource: options.defaultSource, restore: options.restores)
+        let draft = try EventDraft.parse(line, options: parsing)
+        return (draft, try check(draft))
+    }
+
+    /// Checks a draft that was made elsewhere.
+    public func check(_ draft: EventDraft) throws -> [CatalogueWarning] {
+        try catalogue.validate(draft, allowPersonalSubject: options.allowsPersonalSubject)
+    }
+}

@@ -1,0 +1,64 @@
+public import CRM
+public import EventLog
+
+/// The moment a question is asked of, as a user words it.
+public struct MomentRequest: Sendable, Equatable {
+    /// The log's first `at` + 1 events.
+    public var at: UInt64?
+    /// What had happened by then: RFC 3339, or a date, which is the end of that day in the folder's zone.
+    public var asOf: String?
+    /// What was recorded by then, worded likewise.
+    public var knownAt: String?
+
+    /// Makes a request; without any bound it asks of the present.
+    public init(at: UInt64? = nil, asOf: String? = nil, knownAt: String? = nil) {
+        self.at = at
+        self.asOf = asOf
+        self.knownAt = knownAt
+    }
+
+    /// Whether it asks of the present.
+    public var isPresent: Bool { at == nil && asOf == nil && knownAt == nil }
+
+    /// Settles the request against a log.
+    ///
+    /// - Throws: `ServiceError` if a bound lies outside the log or is no time.
+    public func resolve(in reader: LogReader, calendar: DayCalendar) throws -> AnswerContext {
+        let head = reader.head
+        var known = head
+        if let at {
+            guard at < head else {
+                throw ServiceError(
+                    .badInput,
+                    head == 0 ? "--at \(at): the log is empty" : "--at \(at): the log ends at \(head - 1); give 0 to \(head - 1)")
+            }
+            guard at >= reader.firstSequence else {
+                throw ServiceError(
+                    .badInput, "--at \(at): events before \(reader.firstSequence) are archived; bring those segments back")
+            }
+            known = min(known, at + 1)
+        }
+        if let knownAt {
+            known = min(known, try reader.count(recordedBy: Self.instant(knownAt, "--known-at", calendar)))
+        }
+        let bound = try asOf.map { try Self.instant($0, "--as-of", calendar) }
+        return AnswerContext(
+            at: known, asOf: bound, now: try bound ?? recording(before: known, in: reader), calendar: calendar)
+    }
+
+    /// The instant that a user's text names: RFC 3339, or a date (the end of that day).
+    public static func instant(_ text: String, _ option: String, _ calendar: DayCalendar) throws -> Instant {
+        if text.utf8.count == 10, let day = calendar.day(text: text) { return calendar.end(of: day) }
+        do {
+            return try Instant(rfc3339: text)
+        } catch {
+            throw ServiceError(
+                .usage,
+                "\(option) \(text): \(error); give a date such as 2026-03-01 or a time such as 2026-03-01T08:30:00Z")
+        }
+    }
+
+    private func recording(before known: UInt64, in reader: LogReader) throws -> Instant {
+        known <= reader.firstSequence ? Instant(microseconds: 0) : try reader.event(at: known - 1).recordedTime
+    }
+}
