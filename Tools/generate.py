@@ -4,8 +4,8 @@
     python3 Tools/generate.py --events 1000000 --seed 7 --out life.ndjson
 
 Nobody in it exists: names are drawn from lists, e-mail addresses end in example.com, .cn or .org, phone numbers are
-in no use, and every source starts with /synthetic/. It tells coherent lives: customers register, buy, return goods, ask,
-complain, are called, are sent campaigns, answer surveys, and leave; leads qualify and become customers; opportunities
+in no use, and every source starts with /synthetic/. It tells coherent lives: customers register, buy, return goods,
+ask, complain, are called, are sent campaigns, answer surveys, and leave; leads qualify and become customers; opportunities
 move through three pipelines. Only the types that Touchline writes itself (models, definitions, imports) are missing.
 
 One set of options gives the same bytes on every Python from 3.9 on. The Python standard library is all it needs."""

@@ -145,7 +145,8 @@ class Deals:
         world, chance = self.world, self.chance
         term = chance.pick((90, 180, 365)) * DAY
         named = ',"opportunity":"%s"' % opportunity if opportunity else ""
-        world.say("contract." + what, customer.subject, '"contract":"%s"%s,"amount":"%s","currency":"%s","starts":"%s","ends":"%s"'
+        world.say("contract." + what, customer.subject,
+                  '"contract":"%s"%s,"amount":"%s","currency":"%s","starts":"%s","ends":"%s"'
                   % (contract, named, customer.money(amount), customer.currency, world.stamps.date(world.now),
                      world.stamps.date(world.now + term)))
         if customer.alive and chance.random() < 0.65:

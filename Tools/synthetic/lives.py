@@ -173,7 +173,8 @@ class Lives:
         world.say("product.viewed", customer.subject,
                   '"product":"%s","channel":"%s","session":"%08x","seconds":%d,"from_page":"/%s/%s"'
                   % (chance.pick(words.PRODUCTS), chance.pick(("web", "app", "wechat")), chance.bits(32),
-                     chance.span(2, 400), chance.pick(("search", "category", "campaign", "home")), chance.pick(words.PRODUCTS)))
+                     chance.span(2, 400),
+                     chance.pick(("search", "category", "campaign", "home")), chance.pick(words.PRODUCTS)))
         if left > 1:
             world.after(chance.span(5000, 5 * MINUTE), self.browse, customer, left - 1)
 
