@@ -62,3 +62,13 @@ public struct MomentRequest: Sendable, Equatable {
         known <= reader.firstSequence ? Instant(microseconds: 0) : try reader.event(at: known - 1).recordedTime
     }
 }
+
+extension MomentRequest {
+    /// The start of the day that a user's text names.
+    public static func startOfDay(_ text: String, _ option: String, _ calendar: DayCalendar) throws -> Instant {
+        guard let day = calendar.day(text: text) else {
+            throw ServiceError(.usage, "\(option) \(text): no such day; give a date such as 2026-03-01")
+        }
+        return calendar.start(of: day)
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import CRM
+import CSVImport
+import EventLog
+import Foundation
+import Projection
+import SystemPackage
+import TouchlineService
+
+/// The end of a command that went wrong: one line on standard error, and the exit status that fits.
+enum Failure {
+    /// Ends the process.
+    static func exit(with error: any Error) -> Never {
+        // What ArgumentParser throws (usage, --help, an exit code) it also knows how to end with.
+        if error is ExitCode || error is CleanExit || error is ValidationError { Touchline.exit(withError: error) }
+        Output.flush()
+        ProgressBar.clear()
+        let (kind, message) = describe(error)
+        StandardError.write("touchline: \(message)\n")
+        Foundation.exit(kind)
+    }
+
+    /// The exit status and the line for an error.
+    static func describe(_ error: any Error) -> (Int32, String) {
+        switch error {
+        case let error as ServiceError: (error.kind.rawValue, error.message)
+        case let error as NotFound: (ServiceError.Kind.badInput.rawValue, error.description)
+        case let error as EventStream.Stop:
+            (
+                (error.isInput ? ServiceError.Kind.badInput : .io).rawValue,
+                "line \(error.line): \(error.message)"
+            )
+        case let error as LogError: (ServiceError.Kind.io.rawValue, error.message)
+        case let error as AppendError: (ServiceError.Kind.io.rawValue, error.message)
+        case let error as ProjectionError:
+            ((error.code == .unknownProjector ? ServiceError.Kind.usage : .io).rawValue, error.message)
+        case let error as ImportError: (ServiceError.Kind.badInput.rawValue, String(describing: error))
+        case let error as Interrupted: (130, error.message)
+        case let error as Errno: (ServiceError.Kind.io.rawValue, "\(error)")
+        default:
+            (
+                ServiceError.Kind.io.rawValue,
+                String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+            )
+        }
+    }
+}
+
+/// The user asked to stop.
+struct Interrupted: Error {
+    /// What was done by then and how to go on.
+    var message: String
+}
