@@ -66,17 +66,20 @@ let package = Package(
                 logging, system,
             ],
             swiftSettings: settings),
+        // For tests only: every view computed a second time, slowly and plainly. Knows none of the targets above.
+        .target(name: "ReferenceFold", path: "Tests/ReferenceFold", swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["EventLog", crypto, system], swiftSettings: settings),
         .testTarget(
             name: "ProjectionTests", dependencies: ["EventLog", "Projection", grdb, system], swiftSettings: settings),
         .testTarget(name: "BuyTillYouDieTests", dependencies: ["BuyTillYouDie"], swiftSettings: settings),
         .testTarget(
-            name: "CRMTests", dependencies: ["EventLog", "Projection", "CRM", grdb, system], swiftSettings: settings),
+            name: "CRMTests", dependencies: ["EventLog", "Projection", "CRM", "ReferenceFold", grdb, system],
+            swiftSettings: settings),
         .testTarget(
             name: "CSVImportTests", dependencies: ["EventLog", "CRM", "CSVImport"], swiftSettings: settings),
         .testTarget(
             name: "TouchlineServiceTests",
-            dependencies: ["EventLog", "Projection", "CRM", "TouchlineService", grdb, system],
+            dependencies: ["EventLog", "Projection", "CRM", "TouchlineService", "ReferenceFold", grdb, system],
             swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["EventLog", system], swiftSettings: settings),
     ]

@@ -1,0 +1,89 @@
+/// The customers that a campaign touched and that answered it.
+public struct ReferenceCampaign: Sendable, Equatable {
+    /// Survivors, per kind of touch (`sent`, `delivered`, `opened` …).
+    public var customers: [String: Set<String>] = [:]
+    /// The same per variant; no variant is "".
+    public var byVariant: [String: [String: Set<String>]] = [:]
+    /// How many events of each kind.
+    public var events: [String: Int] = [:]
+
+    /// Distinct customers of a kind.
+    public func count(_ kind: String) -> Int { customers[kind]?.count ?? 0 }
+    /// Customers that were sent it and redeemed it.
+    public var sentAndRedeemed: Int {
+        customers["sent", default: []].intersection(customers["redeemed", default: []]).count
+    }
+
+    /// The campaigns by id, also those that were only defined.
+    public static func all(_ known: KnownEvents, _ merges: ReferenceMerges) -> [String: ReferenceCampaign] {
+        var all: [String: ReferenceCampaign] = [:]
+        for event in known.system where event.type == "campaign.defined" {
+            if let id = event.text("campaign") { all[id, default: ReferenceCampaign()].events["defined", default: 0] += 1 }
+        }
+        for (subject, events) in known.bySubject {
+            let customer = merges.survivor(of: subject)
+            for event in events where event.family == "campaign" && event.type != "campaign.defined" {
+                guard let id = event.text("campaign") else { continue }
+                let kind = String(event.type.dropFirst("campaign.".count))
+                var campaign = all[id] ?? ReferenceCampaign()
+                campaign.customers[kind, default: []].insert(customer)
+                campaign.byVariant[event.text("variant") ?? "", default: [:]][kind, default: []].insert(customer)
+                campaign.events[kind, default: 0] += 1
+                all[id] = campaign
+            }
+        }
+        return all
+    }
+}
+
+/// One thing to do.
+public struct ReferenceTask: Sendable, Equatable {
+    /// How it stands.
+    public enum State: String, Sendable { case open, completed, cancelled }
+
+    public var state = State.open
+    /// As sent, in microseconds since 1970-01-01T00:00:00Z.
+    public var due: Int64?
+    public var owner: String?
+    public var about: String?
+
+    /// The tasks of one subject, by id.
+    public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceTask] {
+        var all: [String: ReferenceTask] = [:]
+        for event in events where event.family == "task" {
+            guard let id = event.text("task") else { continue }
+            var task = all[id] ?? ReferenceTask()
+            switch event.type {
+            case "task.scheduled":
+                task.state = .open
+                task.due = event.text("due").flatMap(ReferenceEvent.microseconds)
+                task.owner = event.text("owner") ?? task.owner
+                task.about = event.text("about") ?? task.about
+            case "task.completed": task.state = .completed
+            case "task.cancelled": task.state = .cancelled
+            default: break
+            }
+            all[id] = task
+        }
+        return all
+    }
+}
+
+/// What the churn models want to know of one customer.
+public struct ReferenceRecency: Sendable, Equatable {
+    /// Repeat purchase days.
+    public var x: Int
+    /// Days from the first to the last purchase day; weeks are a seventh of it.
+    public var lastAfter: Int
+    /// Days from the first purchase day to the day asked for.
+    public var age: Int
+
+    /// From a customer's purchase days up to `day`; nil if there is none.
+    public init?(days: Set<Int>, day: Int) {
+        let past = days.filter { $0 <= day }
+        guard let first = past.min(), let last = past.max() else { return nil }
+        x = past.count - 1
+        lastAfter = last - first
+        age = day - first
+    }
+}

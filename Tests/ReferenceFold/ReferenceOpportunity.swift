@@ -1,0 +1,220 @@
+public import Foundation
+
+/// One opportunity's life.
+public struct ReferenceOpportunity: Sendable {
+    /// A stay in a stage.
+    public struct Stay: Sendable, Equatable {
+        public var pipeline: String
+        public var stage: String
+        public var entered: Int64
+        /// nil: still there.
+        public var left: Int64?
+        /// The event that began it.
+        public var sequence: UInt64
+        /// Entered when the opportunity was closed already: history, but no time is spent in it.
+        public var isAfterClosing: Bool
+    }
+
+    /// How it stands.
+    public enum Outcome: String, Sendable { case open, won, lost }
+
+    public var pipeline = "default"
+    public var stays: [Stay] = []
+    public var outcome = Outcome.open
+    public var reason: String?
+    public var opened: Int64
+    public var closed: Int64?
+    public var amount: Decimal?
+    public var currency: String?
+    public var owner: String?
+    public var ownerAtClosing: String?
+    public var lead: String?
+
+    /// The stage it is in; when closed, the stage it was closed from.
+    public var stage: String? { stays.last { !$0.isAfterClosing }?.stage }
+    /// Every stage of this pipeline that it ever entered.
+    public func reached(in pipeline: String) -> Set<String> {
+        Set(stays.filter { $0.pipeline == pipeline }.map(\.stage))
+    }
+
+    /// The opportunities of one subject, by id.
+    public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceOpportunity] {
+        var all: [String: ReferenceOpportunity] = [:]
+        for event in events where event.family == "opportunity" {
+            guard let id = event.text("opportunity") else { continue }
+            if all[id] != nil {
+                all[id]?.apply(event)
+            } else {
+                var new = ReferenceOpportunity(opened: event.time)
+                new.begin(event)
+                all[id] = new
+            }
+        }
+        return all
+    }
+
+    /// The first event of an opportunity opens it, whatever it says.
+    mutating func begin(_ event: ReferenceEvent) {
+        pipeline = event.text("pipeline") ?? "default"
+        takeFields(event)
+        let stage: String?
+        switch event.type {
+        case "opportunity.opened", "opportunity.reopened": stage = event.text("stage")
+        case "opportunity.stage_changed": stage = event.text("to")
+        default: stage = nil
+        }
+        enter(stage ?? "(none)", event)
+        if event.type == "opportunity.won" || event.type == "opportunity.lost" { apply(event) }
+    }
+
+    mutating func takeFields(_ event: ReferenceEvent) {
+        amount = event.decimal("amount") ?? amount
+        currency = event.text("currency") ?? currency
+        owner = event.text("owner") ?? owner
+        lead = event.text("lead") ?? lead
+    }
+
+    mutating func enter(_ stage: String, _ event: ReferenceEvent) {
+        stays.append(
+            Stay(pipeline: pipeline, stage: stage, entered: event.time, left: nil, sequence: event.sequence,
+                isAfterClosing: false))
+    }
+
+    mutating func leave(_ time: Int64) {
+        if let last = stays.indices.last(where: { stays[$0].left == nil }) { stays[last].left = time }
+    }
+
+    mutating func apply(_ event: ReferenceEvent) {
+        switch event.type {
+        case "opportunity.opened", "opportunity.amount_changed", "opportunity.assigned":
+            takeFields(event)
+        case "opportunity.stage_changed":
+            change(event)
+        case "opportunity.won", "opportunity.lost":
+            takeFields(event)
+            if outcome == .open {
+                leave(event.time)
+                closed = event.time
+            }
+            outcome = event.type == "opportunity.won" ? .won : .lost
+            reason = outcome == .lost ? event.text("reason") : nil
+            ownerAtClosing = owner
+        case "opportunity.reopened":
+            guard outcome != .open else { return }
+            let before = stays.last { !$0.isAfterClosing }
+            outcome = .open
+            reason = nil
+            closed = nil
+            ownerAtClosing = nil
+            pipeline = before?.pipeline ?? pipeline
+            enter(event.text("stage") ?? before?.stage ?? "(none)", event)
+        default:
+            break
+        }
+    }
+
+    mutating func change(_ event: ReferenceEvent) {
+        let target = event.text("pipeline") ?? pipeline
+        let to = event.text("to") ?? "(none)"
+        if outcome != .open {
+            stays.append(
+                Stay(pipeline: target, stage: to, entered: event.time, left: event.time, sequence: event.sequence,
+                    isAfterClosing: true))
+            return
+        }
+        if target == pipeline, to == stage { return }
+        leave(event.time)
+        pipeline = target
+        enter(to, event)
+    }
+
+    /// Whether the opportunity entered this pipeline and is elsewhere now.
+    public func isMoved(from other: String) -> Bool {
+        other != pipeline && stays.contains { $0.pipeline == other }
+    }
+}
+
+/// What the funnel of one pipeline says.
+public struct ReferenceFunnel: Sendable, Equatable {
+    public var reached: [String: Int] = [:]
+    public var current: [String: Int] = [:]
+    public var won = 0
+    public var lost = 0
+    public var lostByReason: [String: Int] = [:]
+    public var open = 0
+    public var moved = 0
+
+    /// Counts the opportunities of a pipeline.
+    public init(_ pipeline: String, _ opportunities: [ReferenceOpportunity]) {
+        for opportunity in opportunities {
+            for stage in opportunity.reached(in: pipeline) { reached[stage, default: 0] += 1 }
+            if opportunity.isMoved(from: pipeline) { moved += 1 }
+            guard opportunity.pipeline == pipeline else { continue }
+            switch opportunity.outcome {
+            case .won: won += 1
+            case .lost:
+                lost += 1
+                lostByReason[opportunity.reason ?? "", default: 0] += 1
+            case .open:
+                open += 1
+                if let stage = opportunity.stage { current[stage, default: 0] += 1 }
+            }
+        }
+    }
+
+    /// Of the opportunities that reached `stage`: how many later entered a later one of `order` or were won, and how
+    /// many are still open without having done so.
+    public static func conversion(
+        of stage: String, order: [String], pipeline: String, _ opportunities: [ReferenceOpportunity]
+    ) -> (converted: Int, open: Int) {
+        let later = Set(order.drop { $0 != stage }.dropFirst())
+        var converted = 0
+        var open = 0
+        for opportunity in opportunities {
+            guard let first = opportunity.stays.firstIndex(where: { $0.pipeline == pipeline && $0.stage == stage }) else {
+                continue
+            }
+            let went = opportunity.stays[first...].contains { $0.pipeline == pipeline && later.contains($0.stage) }
+            if went || (opportunity.pipeline == pipeline && opportunity.outcome == .won) {
+                converted += 1
+            } else if opportunity.pipeline == pipeline, opportunity.outcome == .open {
+                open += 1
+            }
+        }
+        return (converted, open)
+    }
+}
+
+/// A lead, as far as its own subject's events tell.
+public struct ReferenceLead: Sendable {
+    public var captured: Int64?
+    public var qualified: Int64?
+    public var disqualified: Int64?
+    public var reason: String?
+    public var owner: String?
+    public var opportunity: String?
+
+    /// The leads of one subject, by id.
+    public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceLead] {
+        var all: [String: ReferenceLead] = [:]
+        for event in events where event.family == "lead" {
+            guard let id = event.text("lead") else { continue }
+            var lead = all[id] ?? ReferenceLead()
+            switch event.type {
+            case "lead.captured": lead.captured = lead.captured ?? event.time
+            case "lead.assigned": lead.owner = event.text("owner")
+            case "lead.qualified":
+                lead.qualified = lead.qualified ?? event.time
+                lead.opportunity = event.text("opportunity") ?? lead.opportunity
+                lead.disqualified = nil
+                lead.reason = nil
+            case "lead.disqualified":
+                lead.disqualified = event.time
+                lead.reason = event.text("reason")
+            default: break
+            }
+            all[id] = lead
+        }
+        return all
+    }
+}

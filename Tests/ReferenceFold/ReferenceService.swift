@@ -1,0 +1,83 @@
+/// One complaint or ticket.
+public struct ReferenceCase: Sendable {
+    /// How it stands.
+    public enum State: String, Sendable { case open, resolved, closed }
+
+    public var state = State.open
+    /// The first event that names it as a case.
+    public var opened: Int64
+    /// The earliest answer, if any.
+    public var firstResponse: Int64?
+    /// The first time it was resolved.
+    public var firstResolved: Int64?
+    /// The resolution that stands, if it does.
+    public var resolved: Int64?
+    public var reopenings = 0
+    public var isEscalated = false
+    public var agent: String?
+
+    /// The cases of one subject and family (`complaint` or `ticket`), by id.
+    public static func all(_ events: [ReferenceEvent], family: String) -> [String: ReferenceCase] {
+        var all: [String: ReferenceCase] = [:]
+        var answers: [String: Int64] = [:]
+        for event in events {
+            guard let id = event.text(family) else { continue }
+            if event.family == family {
+                var this = all[id] ?? ReferenceCase(opened: event.time)
+                this.apply(event)
+                this.agent = event.text("agent") ?? this.agent
+                all[id] = this
+            }
+            if event.type == family + ".responded" || Self.isOutbound(event) {
+                answers[id] = answers[id] ?? event.time
+            }
+        }
+        for (id, time) in answers { all[id]?.firstResponse = time }
+        return all
+    }
+
+    static func isOutbound(_ event: ReferenceEvent) -> Bool {
+        event.type == "message.sent" || (event.type == "call.completed" && event.text("direction") == "outbound")
+    }
+
+    mutating func apply(_ event: ReferenceEvent) {
+        let state = String(event.type.dropFirst(event.family.count + 1))
+        switch state {
+        case "resolved":
+            self.state = .resolved
+            firstResolved = firstResolved ?? event.time
+            resolved = resolved ?? event.time
+        case "closed":
+            self.state = .closed
+        case "reopened":
+            reopen()
+        case "assigned", "waiting", "escalated":
+            if state == "escalated" { isEscalated = true }
+            if self.state != .open { reopen() }
+        default:
+            break
+        }
+    }
+
+    mutating func reopen() {
+        state = .open
+        resolved = nil
+        reopenings += 1
+    }
+}
+
+/// What the service view says of one family.
+public struct ReferenceServiceSummary: Sendable, Equatable {
+    public var opened = 0
+    public var open = 0
+    public var resolved = 0
+    public var reopened = 0
+
+    /// Counts distinct cases.
+    public init(_ cases: [ReferenceCase]) {
+        opened = cases.count
+        open = cases.filter { $0.state == .open }.count
+        resolved = cases.filter { $0.firstResolved != nil }.count
+        reopened = cases.filter { $0.reopenings > 0 }.count
+    }
+}
