@@ -4,8 +4,10 @@ import Testing
 
 @Suite struct LineJSONTests {
     @Test(arguments: [
-        (" { \"a\" : [ 1 , 2.50 , -0 , 1E+2 ] , \"b\" : { } , \"c\":\"x y\\u00e9\\n\" } ",
-            "{\"a\":[1,2.50,-0,1E+2],\"b\":{},\"c\":\"x y\\u00e9\\n\"}"),
+        (
+            " { \"a\" : [ 1 , 2.50 , -0 , 1E+2 ] , \"b\" : { } , \"c\":\"x y\\u00e9\\n\" } ",
+            "{\"a\":[1,2.50,-0,1E+2],\"b\":{},\"c\":\"x y\\u00e9\\n\"}"
+        ),
         ("\t[ ]\r", "[]"), ("true", "true"), (" null", "null"), ("\"中文 🙂\"", "\"中文 🙂\""),
         ("\"\\ud83d\\ude42\"", "\"\\ud83d\\ude42\""), ("{\"a\":1,\"A\":1}", "{\"a\":1,\"A\":1}"),
         ("{\"a\":{\"a\":1},\"b\":{\"a\":2}}", "{\"a\":{\"a\":1},\"b\":{\"a\":2}}"),
@@ -36,11 +38,12 @@ import Testing
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test(arguments: [
-        [0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
-        [0xED, 0xBF, 0xBF], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
-        [0xFF], [0xC3], [0xE4, 0xB8], [0xE4, 0xB8, 0x41], [0xF0, 0x9F, 0x99],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
+            [0xED, 0xBF, 0xBF], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
+            [0xFF], [0xC3], [0xE4, 0xB8], [0xE4, 0xB8, 0x41], [0xF0, 0x9F, 0x99],
+        ] as [[UInt8]])
     func refusesBadUTF8(bytes: [UInt8]) {
         let text = [UInt8(ascii: "\""), UInt8(ascii: "a")] + bytes + [UInt8(ascii: "\"")]
         let error = #expect(throws: LineError.self) { try JSONText.normalised(text) }
@@ -117,7 +120,8 @@ import Testing
     }
 
     @Test func viewsReadValues() throws {
-        let text = #"{"s":"a\"b","n":12.50,"i":-7,"t":true,"f":false,"z":null,"l":[1,"x",{}],"o":{"k":"v"},"q\u0041":1}"#
+        let text =
+            #"{"s":"a\"b","n":12.50,"i":-7,"t":true,"f":false,"z":null,"l":[1,"x",{}],"o":{"k":"v"},"q\u0041":1}"#
         let view = JSONView(Array(text.utf8))
         #expect(view["s"]?.string == "a\"b")
         #expect(view["n"]?.text == "12.50")
@@ -135,11 +139,13 @@ import Testing
         #expect(JSONView.null["x"] == nil)
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("3.00", 3), ("3e2", 300), ("0.30e1", 3), ("300e-2", 3), ("1.5", nil), ("1.25e1", nil),
-        ("9223372036854775807", .max), ("-9223372036854775808", .min), ("9223372036854775808", nil), ("0e999", 0),
-        ("1e999", nil), ("1e-999", nil), ("1e99999999999999999999", nil), ("\"17\"", 17), ("\"x\"", nil), ("\"\"", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("3.00", 3), ("3e2", 300), ("0.30e1", 3), ("300e-2", 3), ("1.5", nil), ("1.25e1", nil),
+            ("9223372036854775807", .max), ("-9223372036854775808", .min), ("9223372036854775808", nil), ("0e999", 0),
+            ("1e999", nil), ("1e-999", nil), ("1e99999999999999999999", nil), ("\"17\"", 17), ("\"x\"", nil),
+            ("\"\"", nil),
+        ] as [(String, Int64?)])
     func wholeNumbers(text: String, value: Int64?) {
         #expect(JSONView(Array(text.utf8)).integer == value)
     }

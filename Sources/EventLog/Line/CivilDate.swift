@@ -20,7 +20,9 @@ public struct CivilDate: Hashable, Comparable, Sendable {
         self.day = day
     }
 
-    /// The date this many days after 1970-01-01. Valid for every day within ±10^9 of it.
+    /// The date this many days after 1970-01-01.
+    ///
+    /// Valid for every day within ±10^9 of it.
     public init(daysSinceEpoch days: Int) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

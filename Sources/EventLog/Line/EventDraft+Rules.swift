@@ -1,7 +1,9 @@
 /// The rules that attribute values obey, one place for the parser and for drafts built by hand.
 enum AttributeRules {
     /// The offset of the first byte of a character that CloudEvents forbids in attribute strings (control characters
-    /// and noncharacters); `nil` if there is none. The text is valid UTF-8.
+    /// and noncharacters); `nil` if there is none.
+    ///
+    /// The text is valid UTF-8.
     @inline(__always)
     static func forbiddenCharacter(_ text: Span<UInt8>) -> Int? {
         for index in 0..<text.count {
@@ -124,8 +126,9 @@ enum AttributeRules {
 }
 
 extension EventDraft {
-    /// Checks every attribute of a draft that was built by hand. `data` is trusted to be normalised JSON: make it with
-    /// `JSONText.normalised` if it is not known to be.
+    /// Checks every attribute of a draft that was built by hand.
+    ///
+    /// `data` is trusted to be normalised JSON: make it with `JSONText.normalised` if it is not known to be.
     ///
     /// - Parameter allowsReservedSource: for Touchline's own writers and for restored lines.
     /// - Throws: `LineError` naming the attribute, without a column.

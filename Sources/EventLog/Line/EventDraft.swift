@@ -14,7 +14,7 @@ public struct EventDraft: Sendable, Equatable {
     public var extensions: [Extension]
     /// JSON text of `data` without insignificant white space; `nil`: no data.
     public var data: [UInt8]?
-    /// The version the subject must be at; never stored. 0 = no event yet; `nil` = any.
+    /// The version the subject must be at, never stored: 0 = no event yet, `nil` = any.
     public var expectedVersion: UInt64?
     /// What a restored line carries already; `nil` for a new event.
     public var restored: Restored?
@@ -50,7 +50,9 @@ public struct EventDraft: Sendable, Equatable {
         }
     }
 
-    /// Makes a draft from parts that are valid already. `data` is JSON text.
+    /// Makes a draft from parts that are valid already.
+    ///
+    /// `data` is JSON text.
     public init(
         id: String? = nil, source: String? = nil, type: String, subject: String?, time: String? = nil,
         extensions: [Extension] = [], data: [UInt8]? = nil, expectedVersion: UInt64? = nil, restored: Restored? = nil

@@ -128,7 +128,9 @@ extension EventDraft {
     }
 }
 
-/// A fault in what an event says, its JSON being fine. Its column is counted only when it is reported.
+/// A fault in what an event says, its JSON being fine.
+///
+/// Its column is counted only when it is reported.
 struct EventFault: Error {
     /// The offset of what is to blame; `nil` if something is missing.
     var offset: Int?

@@ -25,7 +25,9 @@ public struct Instant: Hashable, Comparable, Sendable {
     /// Microseconds of a day of 24 hours.
     public static let microsecondsPerDay: Int64 = 86_400_000_000
 
-    /// The machine's clock. Only a composition root reads it: everything below is given its moments.
+    /// The machine's clock.
+    ///
+    /// Only a composition root reads it: everything below is given its moments.
     public static func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

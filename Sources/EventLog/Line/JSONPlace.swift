@@ -1,5 +1,6 @@
-/// Tells people where in a text a fault is, and what it is. Runs only after a fault, so that scanning need not keep
-/// track of anything.
+/// Tells people where in a text a fault is, and what it is.
+///
+/// Runs only after a fault, so that scanning need not keep track of anything.
 enum JSONPlace {
     /// The column of a byte, counted in characters (Unicode scalars) from 1.
     static func column(of offset: Int, in text: Span<UInt8>) -> Int {
@@ -8,7 +9,9 @@ enum JSONPlace {
         return column
     }
 
-    /// The keys and indexes that lead to a byte, as in `data.lines[2].amount`. All before the byte is valid JSON.
+    /// The keys and indexes that lead to a byte, as in `data.lines[2].amount`.
+    ///
+    /// All before the byte is valid JSON.
     static func keyPath(of offset: Int, in text: Span<UInt8>) -> String {
         var steps: [Step] = []
         var index = 0

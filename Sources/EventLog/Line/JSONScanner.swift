@@ -1,4 +1,6 @@
-/// What is wrong with a JSON text, and at which byte. Small, so that scanning pays nothing for it.
+/// What is wrong with a JSON text, and at which byte.
+///
+/// Small, so that scanning pays nothing for it.
 struct JSONFault: Error, Equatable {
     enum Kind: UInt8 {
         case unexpectedEnd, unexpectedByte, expectedKey, expectedColon, expectedCommaOrEnd, badLiteral, badNumber
@@ -71,7 +73,9 @@ struct JSONScanner {
         }
     }
 
-    /// Scans one value. `depth` counts the objects and arrays around it.
+    /// Scans one value.
+    ///
+    /// `depth` counts the objects and arrays around it.
     mutating func scanValue(_ text: Span<UInt8>, _ offset: inout Int, depth: Int) throws(JSONFault) {
         guard offset < text.count else { throw JSONFault(kind: .unexpectedEnd, offset: offset) }
         switch text[offset] {

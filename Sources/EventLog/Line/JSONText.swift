@@ -30,7 +30,9 @@ public enum JSONText {
     }
 
     /// Appends `text` as it stands between the quotes of a JSON string: `"`, `\` and control characters escaped,
-    /// everything else raw. Equal strings give equal bytes.
+    /// everything else raw.
+    ///
+    /// Equal strings give equal bytes.
     public static func appendEscaped(_ text: String, to buffer: inout [UInt8]) {
         let bytes = text.utf8.span
         var needsEscape = false

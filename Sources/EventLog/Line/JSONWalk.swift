@@ -66,8 +66,9 @@ enum JSONWalk {
         var value: Range<Int>
     }
 
-    /// The member that starts at `offset`, which then moves to the next member; `nil` at the object's end. For the
-    /// first member `offset` is 0.
+    /// The member that starts at `offset`, which then moves to the next member; `nil` at the object's end.
+    ///
+    /// For the first member `offset` is 0.
     @inline(__always)
     static func nextMember(_ text: Span<UInt8>, _ offset: inout Int) -> Member? {
         if offset == 0 {
@@ -88,8 +89,9 @@ enum JSONWalk {
         return Member(key: keyStart..<keyEnd, isEscaped: isEscaped, value: value)
     }
 
-    /// The element that starts at `offset`, which then moves to the next one; `nil` at the array's end. For the first
-    /// element `offset` is 0.
+    /// The element that starts at `offset`, which then moves to the next one; `nil` at the array's end.
+    ///
+    /// For the first element `offset` is 0.
     static func nextElement(_ text: Span<UInt8>, _ offset: inout Int) -> Range<Int>? {
         if offset == 0 {
             guard text.count >= 2, text[0] == UInt8(ascii: "["), text[1] != UInt8(ascii: "]") else { return nil }

@@ -1,4 +1,6 @@
-/// What the log accepts at most. Every limit is named here once.
+/// What the log accepts at most.
+///
+/// Every limit is named here once.
 public enum Limits {
     /// Bytes of one event as sent, and of its normalised form.
     public static let eventBytesMax = 256 << 10

@@ -10,7 +10,9 @@ public struct RenderedLine: Sendable, Equatable {
     public var type: Range<Int>
     /// The subject between its quotes, escaped as in the line; `nil` for a system event.
     public var subject: Range<Int>?
-    /// Where the value of `data` starts; it runs to the line's closing brace. `nil` without data.
+    /// Where the value of `data` starts; it runs to the line's closing brace.
+    ///
+    /// `nil` without data.
     public var dataStart: Int?
     /// When it happened: the sender's `time`, or `recordedTime` if the sender gave none.
     public var time: Instant

@@ -1,11 +1,15 @@
-/// What the parser has read of one event so far. The values it is given are valid JSON already.
+/// What the parser has read of one event so far.
+///
+/// The values it is given are valid JSON already.
 struct ParsedEvent {
     private var draft = EventDraft(type: "", subject: nil)
     private var sequence: UInt64?
     private var recordedTime: Instant?
     private var subjectSequence: UInt64?
 
-    /// Takes the value of one member. `start` is the value's offset in the line, for errors.
+    /// Takes the value of one member.
+    ///
+    /// `start` is the value's offset in the line, for errors.
     mutating func take(
         _ value: Span<UInt8>, at start: Int, name: Span<UInt8>, _ sawWhitespace: Bool, _ options: EventParser.Options
     ) throws(EventFault) {

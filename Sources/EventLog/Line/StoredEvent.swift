@@ -41,7 +41,9 @@ public struct StoredEvent: Sendable {
     /// The whole line as JSON.
     public var json: JSONView { JSONView(line) }
 
-    /// The sender's id. With `source` it names the event for ever.
+    /// The sender's id.
+    ///
+    /// With `source` it names the event for ever.
     public var id: String { json["id"]?.string ?? "" }
 
     /// The sender.

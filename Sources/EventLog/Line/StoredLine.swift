@@ -43,7 +43,9 @@ extension StoredEvent {
     }
 
     /// Whether this event is what `draft` says: type, subject, data byte for byte, and the moment of `time` if the
-    /// draft gives one. Extensions are not content.
+    /// draft gives one.
+    ///
+    /// Extensions are not content.
     ///
     /// A draft with a time does not match an event that was sent without one.
     public func hasContent(of draft: EventDraft) -> Bool {
