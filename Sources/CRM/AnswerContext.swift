@@ -14,9 +14,6 @@ public struct AnswerContext: Sendable {
     /// The calendar of the folder's zone.
     public var calendar: DayCalendar
 
-    /// The sequence of the last known event, which is what `--at` takes; `nil` if none is known.
-    public var lastSequence: UInt64? { at == 0 ? nil : at - 1 }
-
     /// Makes a context.
     public init(at: UInt64, asOf: Instant? = nil, now: Instant, calendar: DayCalendar) {
         self.at = at

@@ -61,7 +61,7 @@ public struct Answers: Sendable {
     public func group(of subject: String, context: AnswerContext) throws -> [String] {
         let merges = set.filter { $0.name == "merges" }
         let past = try PastViews.make(merges, from: reader, known: context.at, asOf: context.asOf)
-        return try past.read { try CustomerGroup.members(of: subject, $0) }
+        return try past.read { try MergeGroup.of(subject, $0).members }
     }
 
     /// Brings the views up to the log if no other process holds them, and reads from them.

@@ -11,7 +11,7 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
     /// How personal fields are stored; only `clear` until sealing is built.
     public var personal_fields: String
     /// Bytes of lines after which a segment is closed.
-    public var segment_bytes_max: Int?
+    public var segment_bytes_max: UInt64?
     /// Bytes of one event's line at most.
     public var event_bytes_max: Int?
 

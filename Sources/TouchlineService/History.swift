@@ -38,12 +38,12 @@ public struct History: Sendable {
         var context = try request.resolve(in: reader, calendar: folder.calendar)
         if request.isPresent { context.now = .now }
         let group = try request.isPresent
-            ? answers.answer { db, _ in try CustomerGroup.members(of: subject, db) }
+            ? answers.answer { db, _ in try MergeGroup.of(subject, db).members }
             : answers.group(of: subject, context: context)
         let isKnown = try group.contains { try !reader.history(of: $0, before: context.at).isEmpty }
         if !isKnown {
-            let near = try answers.answer { db, _ in try NotFound.customer(subject, db) }
-            throw near
+            let near = try answers.answer { db, _ in try NearMatches.subjects(db, near: subject) }
+            throw NotFound(kind: "customer", name: subject, nearMatches: near)
         }
         return (group, context)
     }

@@ -11,7 +11,7 @@ struct InitCommand: ParsableCommand {
     var zone = "UTC"
 
     @Option(help: ArgumentHelp("Bytes of lines after which a segment is closed.", valueName: "bytes"))
-    var segmentBytes: Int?
+    var segmentBytes: UInt64?
 
     func run() throws {
         var configuration = FolderConfiguration(zone: zone)
