@@ -40,14 +40,6 @@ struct IndexError: Error, Sendable, Equatable, CustomStringConvertible {
         if let structure { text += ", \(structure)" }
         return text + ": " + message
     }
-
-    /// A call to the system that failed with `errno`.
-    static func system(_ errno: Int32, _ call: String, _ path: FilePath) -> IndexError {
-        let reason = SystemPackage.Errno(rawValue: errno).description
-        return IndexError(
-            code: errno == SystemPackage.Errno.noSpace.rawValue ? .noSpace : .system(errno),
-            message: "\(call) failed: \(reason)", path: path)
-    }
 }
 
 /// One thing that `verify` found wrong with an index.

@@ -1,0 +1,89 @@
+/// The runs of an index at one moment, and what of them is in memory. It never changes; a new one takes its place.
+final class IndexSnapshot: Sendable {
+    /// How many lines of a run's filters are read from disk before it is worth having them in memory.
+    static let filterReadsMax = 64
+
+    /// One run in use.
+    struct Slot: Sendable {
+        let run: IndexRun
+        /// Whether its filters fit into the memory that the index may take.
+        let mayHoldFilters: Bool
+        fileprivate(set) var ids: FilterMemory?
+        fileprivate(set) var subjects: FilterMemory?
+
+        /// The filter of a section, if it is in memory.
+        func filter(_ section: RunSection) -> FilterMemory? { section == .ids ? ids : subjects }
+    }
+
+    /// Which ranges are in use.
+    let cover: RunCover
+    /// The runs to look things up in, ascending.
+    let active: [Slot]
+    /// The runs past a hole, ascending.
+    let detached: [IndexRun]
+    /// Runs that say nothing that those in use do not say.
+    let redundant: [IndexRun]
+
+    /// Chooses from `runs`. Filters that `previous` held are kept as far as `memoryMax` bytes allow; those of small
+    /// runs first, because a run costs a lookup the same whatever its size.
+    init(
+        runs: [IndexRun], firstSequence: UInt64, filtersOf previous: IndexSnapshot? = nil, memoryMax: Int = 0
+    ) {
+        let cover = RunCover(runs.map(\.range), firstSequence: firstSequence)
+        let byRange = Dictionary(runs.map { ($0.range, $0) }) { _, last in last }
+        let active = cover.active.compactMap { byRange[$0] }
+        let detached = cover.detached.compactMap { byRange[$0] }
+        let used = Set((active + detached).map(ObjectIdentifier.init))
+        var left = memoryMax
+        var fitting: Set<ObjectIdentifier> = []
+        for run in active.sorted(by: { $0.filterBytes < $1.filterBytes }) where run.filterBytes <= left {
+            left -= run.filterBytes
+            fitting.insert(ObjectIdentifier(run))
+        }
+        self.cover = cover
+        self.detached = detached
+        redundant = runs.filter { !used.contains(ObjectIdentifier($0)) }
+        self.active = active.map { run in
+            let fits = fitting.contains(ObjectIdentifier(run))
+            let held = fits ? previous?.active.first { $0.run === run } : nil
+            return Slot(run: run, mayHoldFilters: fits, ids: held?.ids, subjects: held?.subjects)
+        }
+    }
+
+    private init(_ other: IndexSnapshot, active: [Slot]) {
+        cover = other.cover
+        detached = other.detached
+        redundant = other.redundant
+        self.active = active
+    }
+
+    /// All runs that are open.
+    var runs: [IndexRun] { inUse + redundant }
+
+    /// The runs that are in use, or will be once a hole is filled.
+    var inUse: [IndexRun] { active.map(\.run) + detached }
+
+    /// The same with the filters of `run` in memory, if it is in use and may.
+    func holding(ids: FilterMemory, subjects: FilterMemory, of run: IndexRun) -> IndexSnapshot {
+        var active = active
+        for index in active.indices where active[index].run === run && active[index].mayHoldFilters {
+            active[index].ids = ids
+            active[index].subjects = subjects
+        }
+        return IndexSnapshot(self, active: active)
+    }
+
+    /// Neighbouring runs that are worth joining; `nil`: none.
+    func runsToMerge() -> [IndexRun]? {
+        var group: [IndexRun] = []
+        var best: [IndexRun]?
+        for run in active.map(\.run) {
+            if let last = group.last, run.range.lowerBound > last.range.upperBound { group = [] }
+            group.append(run)
+            let sizes = group.map { $0.header.section(.ids).rows + $0.header.section(.subjects).rows + 1 }
+            guard let choice = RunMerge.choice(sizes: sizes), choice.count >= best?.count ?? 0 else { continue }
+            best = Array(group[choice])
+        }
+        return best
+    }
+}
