@@ -1,0 +1,85 @@
+import EventLog
+import Projection
+
+/// The tables of the campaigns view, and how a state fills them.
+enum CampaignsTables {
+    static let campaignsIndex = 0
+    static let touchesIndex = 1
+
+    static let all = [campaigns, touches]
+
+    static let campaigns = TableDefinition(
+        "campaigns", "A campaign as last defined.",
+        columns: [
+            ColumnDefinition("campaign", .text, "The campaign."),
+            ColumnDefinition("name", .text, "What it is called."),
+            ColumnDefinition("starts", .text, "When it starts, as sent."),
+            ColumnDefinition("ends", .text, "When it ends, as sent."),
+            ColumnDefinition("cost", .text, "Decimal amount it costs."),
+            ColumnDefinition("currency", .text, "ISO 4217 currency of the cost."),
+            ColumnDefinition("defined", .text, "When it was last defined, as an instant in UTC."),
+            ColumnDefinition("sequence", .integer, "The event that last defined it."),
+        ],
+        primaryKey: ["campaign"])
+
+    static let touches = TableDefinition(
+        "campaign_touches", "What a customer got of a campaign's variant over a channel, and did.",
+        columns: [
+            ColumnDefinition("subject", .text, "The customer, as sent."),
+            ColumnDefinition("campaign", .text, "The campaign."),
+            ColumnDefinition("variant", .text, "Its variant; empty if none was named."),
+            ColumnDefinition("channel", .text, "The channel; empty if none was named."),
+            ColumnDefinition("offer", .text, "The last offer named."),
+        ]
+            + CampaignTouchKind.allCases.flatMap { kind in
+                [
+                    ColumnDefinition(kind.name, .integer, "How often it was \(kind.name)."),
+                    ColumnDefinition("first_\(kind.name)", .text, "When first, as an instant in UTC."),
+                    ColumnDefinition("last_\(kind.name)", .text, "When last, as an instant in UTC."),
+                    ColumnDefinition("first_\(kind.name)_sequence", .integer, "The first such event."),
+                    ColumnDefinition("last_\(kind.name)_sequence", .integer, "The last such event."),
+                ]
+            }
+            + [ColumnDefinition("orders", .text, "The orders it was redeemed with, as a JSON list; NULL if none.")],
+        primaryKey: ["subject", "campaign", "variant", "channel"])
+
+    static func emit(_ state: CampaignsState, into rows: inout RowCollector) {
+        guard let subject = state.subject else {
+            for (campaign, definition) in state.definitions.sorted(by: { $0.key < $1.key }) {
+                rows.insert(
+                    [
+                        .text(campaign), SQLValue(definition.name), SQLValue(definition.starts),
+                        SQLValue(definition.ends), SQLValue(definition.cost), SQLValue(definition.currency),
+                        SQLValue(definition.defined.time), SQLValue(sequence: definition.defined.sequence),
+                    ], table: campaignsIndex)
+            }
+            return
+        }
+        for touches in state.touches {
+            var row: [SQLValue] = [
+                .text(subject), .text(touches.key.campaign), .text(touches.key.variant), .text(touches.key.channel),
+                SQLValue(touches.offer),
+            ]
+            row.reserveCapacity(CampaignsTables.touches.columns.count)
+            for tally in touches.tallies {
+                guard let tally else {
+                    row.append(contentsOf: [.integer(0), .null, .null, .null, .null])
+                    continue
+                }
+                row.append(.integer(Int64(tally.count)))
+                row.append(SQLValue(tally.first.time))
+                row.append(SQLValue(tally.last.time))
+                row.append(SQLValue(sequence: tally.first.sequence))
+                row.append(SQLValue(sequence: tally.last.sequence))
+            }
+            row.append(SQLValue(jsonList(touches.orders)))
+            rows.insert(row, table: touchesIndex)
+        }
+    }
+
+    /// A JSON list of texts; `nil` for none.
+    static func jsonList(_ texts: [String]) -> String? {
+        guard !texts.isEmpty else { return nil }
+        return "[" + texts.map { String(decoding: JSONText.string($0), as: UTF8.self) }.joined(separator: ",") + "]"
+    }
+}
