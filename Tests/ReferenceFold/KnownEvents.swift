@@ -15,7 +15,7 @@ public struct KnownEvents: Sendable {
         let retracted = Self.retractedSequences(known)
         for event in known {
             if event.type == "event.retracted" || retracted.contains(event.sequence) { continue }
-            if let asOf, event.time > asOf { continue }
+            if let asOf, event.time > asOf, !Self.heldByKnowledge.contains(event.type) { continue }
             if let subject = event.subject {
                 bySubject[subject, default: []].append(event)
             } else {
@@ -25,6 +25,11 @@ public struct KnownEvents: Sendable {
         for subject in bySubject.keys { bySubject[subject]?.sort(by: Self.precedes) }
         system.sort(by: Self.precedes)
     }
+
+    /// What holds from the moment it is known, whenever it happened.
+    static let heldByKnowledge: Set<String> = [
+        "churn.model_published", "definition.published", "erasure.requested", "erasure.completed",
+    ]
 
     static func precedes(_ a: ReferenceEvent, _ b: ReferenceEvent) -> Bool {
         a.time != b.time ? a.time < b.time : a.sequence < b.sequence

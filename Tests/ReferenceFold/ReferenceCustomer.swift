@@ -9,6 +9,28 @@ public struct ReferenceCustomer: Sendable {
         public var sequence: UInt64
     }
 
+    /// Since when something holds.
+    public struct Mark: Sendable, Equatable {
+        public var time: Int64
+        public var sequence: UInt64
+    }
+
+    /// A field that took another value.
+    public struct Change: Sendable, Equatable {
+        public var field: String
+        public var before: ReferenceJSON?
+        public var after: ReferenceJSON?
+        public var time: Int64
+        public var sequence: UInt64
+    }
+
+    /// Touches over one channel.
+    public struct Touches: Sendable, Equatable {
+        public var count = 0
+        public var first: Mark
+        public var last: Mark
+    }
+
     /// A consent's key.
     public struct ConsentKey: Hashable, Sendable {
         public var purpose: String
@@ -24,46 +46,74 @@ public struct ReferenceCustomer: Sendable {
 
     /// The profile: a field's newest value. Owner, team and tier are in it.
     public var profile: [String: Field] = [:]
-    /// Every value that a field ever had, oldest first, as business order tells it.
-    public var history: [String: [Field]] = [:]
+    /// Every change of a field, in business order; the first registration's fields are no changes.
+    public var changes: [Change] = []
     /// How many events of each type.
     public var eventCounts: [String: Int] = [:]
-    /// The first and the last event's time.
-    public var first: Int64 = 0
-    public var last: Int64 = 0
-    public var tags: Set<String> = []
+    /// The first and the last event of each type.
+    public var firstOfType: [String: Mark] = [:]
+    public var lastOfType: [String: Mark] = [:]
+    /// The first and the last event.
+    public var first: Mark?
+    public var last: Mark?
+    public var tags: [String: Mark] = [:]
+    public var touches: [String: Touches] = [:]
     public var points = 0
     public var consents: [ConsentKey: Consent] = [:]
     /// Kind and value of the identities linked now.
-    public var identities: Set<[String]> = []
+    public var identities: [[String]: Mark] = [:]
     public var purchases = ReferencePurchases()
+    private var isRegistered = false
 
     /// Folds the events of one subject.
     public init(_ events: [ReferenceEvent], calendar: ReferenceCalendar) {
-        first = events.first?.time ?? 0
-        last = events.last?.time ?? 0
         for event in events {
+            let mark = Mark(time: event.time, sequence: event.sequence)
+            first = first ?? mark
+            last = mark
+            firstOfType[event.type] = firstOfType[event.type] ?? mark
+            lastOfType[event.type] = mark
             eventCounts[event.type, default: 0] += 1
+            if let channel = Self.channel(of: event) {
+                touches[channel] = touches[channel] ?? Touches(first: mark, last: mark)
+                touches[channel]?.count += 1
+                touches[channel]?.last = mark
+            }
             apply(event)
         }
         purchases = ReferencePurchases(events, calendar: calendar)
     }
 
-    mutating func set(_ key: String, _ value: ReferenceJSON, _ event: ReferenceEvent) {
-        if value == .null {
-            profile[key] = nil
-        } else {
-            profile[key] = Field(value: value, time: event.time, sequence: event.sequence)
+    /// Over which channel an event touched the customer; nil: it is no touch.
+    static func channel(of event: ReferenceEvent) -> String? {
+        switch event.type {
+        case "call.completed": return "phone"
+        case "meeting.held": return "meeting"
+        case "visit.made": return "visit"
+        case "message.received", "message.sent": return event.text("channel")
+        default: return nil
         }
-        history[key, default: []].append(Field(value: value, time: event.time, sequence: event.sequence))
+    }
+
+    mutating func set(_ key: String, _ value: ReferenceJSON, _ event: ReferenceEvent, isFirst: Bool = false) {
+        let before = profile[key]?.value
+        let after = value == .null ? nil : value
+        profile[key] = after.map { Field(value: $0, time: event.time, sequence: event.sequence) }
+        if before != after, !isFirst {
+            changes.append(
+                Change(field: key, before: before, after: after, time: event.time, sequence: event.sequence))
+        }
     }
 
     mutating func apply(_ event: ReferenceEvent) {
+        let mark = Mark(time: event.time, sequence: event.sequence)
+        let identity = [event.text("kind") ?? "", event.text("value") ?? ""]
         switch event.type {
         case "customer.registered":
             if case .object(let fields) = event.data {
-                for (key, value) in fields { set(key, value, event) }
+                for (key, value) in fields { set(key, value, event, isFirst: !isRegistered) }
             }
+            isRegistered = true
         case "customer.updated":
             if case .object(let fields)? = event.data["set"] {
                 for (key, value) in fields { set(key, value, event) }
@@ -75,13 +125,13 @@ public struct ReferenceCustomer: Sendable {
         case "customer.tier_changed":
             if let value = event.data["to"] { set("tier", value, event) }
         case "customer.tagged":
-            if let tag = event.text("tag") { tags.insert(tag) }
+            if let tag = event.text("tag") { tags[tag] = tags[tag] ?? mark }
         case "customer.untagged":
-            if let tag = event.text("tag") { tags.remove(tag) }
+            if let tag = event.text("tag") { tags[tag] = nil }
         case "identity.linked":
-            identities.insert([event.text("kind") ?? "", event.text("value") ?? ""])
+            identities[identity] = identities[identity] ?? mark
         case "identity.unlinked":
-            identities.remove([event.text("kind") ?? "", event.text("value") ?? ""])
+            identities[identity] = nil
         case "points.earned", "points.adjusted":
             points += event.data["points"]?.integer ?? 0
         case "points.redeemed", "points.expired":
@@ -121,8 +171,8 @@ public struct ReferenceGroup: Sendable {
                 }
             }
             for (type, count) in member.eventCounts { eventCounts[type, default: 0] += count }
-            tags.formUnion(member.tags)
-            identities.formUnion(member.identities)
+            tags.formUnion(member.tags.keys)
+            identities.formUnion(member.identities.keys)
             points += member.points
             for (key, consent) in member.consents {
                 if let other = consents[key], (other.time, other.sequence) > (consent.time, consent.sequence) { continue }

@@ -30,6 +30,9 @@ public struct ReferencePurchases: Sendable {
     /// Refunds that belong to no known order, per currency.
     public var otherRefunds: [String: Decimal] = [:]
 
+    /// ISO 4217 for "no currency".
+    static let unknown = "XXX"
+
     init() {}
 
     /// Folds the purchase events among `events`.
@@ -46,7 +49,8 @@ public struct ReferencePurchases: Sendable {
                     order.firstTime = event.time
                 }
                 order.currency = order.currency ?? event.text("currency")
-                if let amount = event.decimal("amount"), let currency = event.text("currency") ?? order.currency {
+                if let amount = event.decimal("amount") {
+                    let currency = event.text("currency") ?? order.currency ?? Self.unknown
                     order.gross[currency, default: 0] += amount
                 }
                 orders[id] = order
@@ -63,16 +67,14 @@ public struct ReferencePurchases: Sendable {
 
     mutating func refund(_ event: ReferenceEvent, _ id: String?) {
         guard let id, var order = orders[id], order.isCompleted else {
-            if let amount = event.decimal("amount"), let currency = event.text("currency") {
-                otherRefunds[currency, default: 0] += amount
+            if let amount = event.decimal("amount") {
+                otherRefunds[event.text("currency") ?? Self.unknown, default: 0] += amount
             }
             return
         }
         order.hasRefund = true
         if let amount = event.decimal("amount") {
-            if let currency = event.text("currency") ?? order.currency {
-                order.refunded[currency, default: 0] += amount
-            }
+            order.refunded[event.text("currency") ?? order.currency ?? Self.unknown, default: 0] += amount
         } else {
             for (currency, gross) in order.gross where order.refunded[currency, default: 0] < gross {
                 order.refunded[currency] = gross
