@@ -6,7 +6,7 @@ public enum ProjectorCatalogue {
     public static func projectors(_ configuration: CRMConfiguration) throws -> [any Projector] {
         [
             MergesProjector(),
-            CustomersProjector(configuration: configuration),
+            try CustomersProjector(configuration: configuration),
             FunnelProjector(configuration: configuration),
             ServiceProjector(),
             CampaignsProjector(),

@@ -61,7 +61,7 @@ extension JSONValue {
         case .null: "–"
         case .string(let text): text
         case .integer(let integer): String(integer)
-        case .decimal(let decimal): "\(decimal)"
+        case .number(let text): text
         case .boolean(let flag): flag ? "yes" : "no"
         case .array(let values): values.map(\.plainText).joined(separator: ", ")
         case .object(let members):
