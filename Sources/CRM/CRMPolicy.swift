@@ -1,3 +1,4 @@
+import EventLog
 public import Projection
 
 /// What the projection engine must know of the catalogue's meaning.
