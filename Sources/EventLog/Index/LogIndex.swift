@@ -104,8 +104,9 @@ final class LogIndex: Sendable {
         }
     }
 
-    /// Changes the list, then removes the files of runs that fell out of use: what is in use is durable by now.
-    private func change(_ body: (inout [IndexRun]) -> Void) throws(IndexError) {
+    /// Changes the list, then removes the files of runs that fell out of use: what is in use is durable by now. A file
+    /// that cannot be removed does no harm; the next writer tries again.
+    private func change(_ body: (inout [IndexRun]) -> Void) {
         let gone: [Range<UInt64>] = state.withLock { state in
             let before = state.snapshot.runs
             var runs = before
@@ -117,7 +118,7 @@ final class LogIndex: Sendable {
             let inUse = Set(chosen.inUse.map(\.range))
             return (before + runs).map(\.range).filter { !inUse.contains($0) }
         }
-        for range in gone { try folder.remove(RunHeader.name(range)) }
+        for range in gone { try? folder.remove(RunHeader.name(range)) }
     }
 
     /// The runs as they are now.
@@ -219,7 +220,7 @@ final class LogIndex: Sendable {
         ids.sort { PackedRow($0).precedes(PackedRow($1)) }
         subjects.sort { PackedRow($0).precedes(PackedRow($1)) }
         let run = try write(from..<to, ids: ids, subjects: subjects)
-        try change { runs in
+        change { runs in
             runs.removeAll { $0.range == run.range }
             runs.append(run)
         }
@@ -270,7 +271,7 @@ final class LogIndex: Sendable {
         guard let chosen else { return false }
         defer { state.withLock { $0.merging = false } }
         let merged = try RunMerge.merge(chosen, folder: folder, logID: logID, cancelled: cancelled)
-        try change { runs in
+        change { runs in
             runs.removeAll { run in run.range == merged.range || chosen.contains { $0 === run } }
             runs.append(merged)
         }
@@ -280,9 +281,18 @@ final class LogIndex: Sendable {
     /// Removes a damaged run, so that its range can be built again.
     func drop(_ path: FilePath) throws(IndexError) {
         try requireWriter()
-        try change { $0.removeAll { $0.path == path } }
+        change { $0.removeAll { $0.path == path } }
         // One that could not be opened is in no list.
         if let name = path.lastComponent?.string, RunHeader.range(ofName: name) != nil { try folder.remove(name) }
+    }
+
+    /// Removes every run that reaches past `end`: those of a log that was put back to an earlier state.
+    func dropRuns(past end: UInt64) throws(IndexError) {
+        try requireWriter()
+        change { $0.removeAll { $0.range.upperBound > end } }
+        for name in try folder.names() {
+            if let range = RunHeader.range(ofName: name), range.upperBound > end { try folder.remove(name) }
+        }
     }
 
     private func requireWriter() throws(IndexError) {
@@ -301,6 +311,6 @@ final class LogIndex: Sendable {
             let isStale = range.map { !inUse.contains($0) && snapshot.cover.covers($0) } ?? false
             if isStale || name.hasSuffix(RunHeader.temporarySuffix) { try folder.remove(name) }
         }
-        try change { _ in }
+        change { _ in }
     }
 }
