@@ -112,7 +112,7 @@ public struct EventStream: Sendable {
             (draft, warnings) = try ingest.draft(line: text)
             for warning in warnings { warned(line, warning) }
         } catch {
-            try await stop(String(describing: error))
+            try await stop((error as? ServiceError)?.message ?? String(describing: error))
             return
         }
         let bytes = draft.byteCount

@@ -30,11 +30,13 @@ public struct Ingest: Sendable {
 
     private let catalogue: Catalogue
     private let options: Options
+    private let merges: MergeGuard?
 
-    /// An ingest that checks against `catalogue`.
-    public init(catalogue: Catalogue, options: Options = Options()) {
+    /// An ingest that checks against `catalogue`, and merges against those in the log.
+    public init(catalogue: Catalogue, options: Options = Options(), merges: MergeGuard? = nil) {
         self.catalogue = catalogue
         self.options = options
+        self.merges = merges
     }
 
     /// Parses and checks one line.
@@ -50,6 +52,10 @@ public struct Ingest: Sendable {
 
     /// Checks a draft that was made elsewhere.
     public func check(_ draft: EventDraft) throws -> [CatalogueWarning] {
-        try catalogue.validate(draft, allowPersonalSubject: options.allowsPersonalSubject)
+        // A restored line was accepted once; what is in a log stays acceptable.
+        if options.restores { return [] }
+        let warnings = try catalogue.validate(draft, allowPersonalSubject: options.allowsPersonalSubject)
+        try merges?.check(draft)
+        return warnings
     }
 }

@@ -80,7 +80,8 @@ struct AppendCommand: AsyncParsableCommand {
             catalogue: try folder.catalogue(),
             options: Ingest.Options(
                 defaultSource: source, restores: restore, allowsPersonalSubject: allowPersonalSubject,
-                eventBytesMax: limit))
+                eventBytesMax: limit),
+            merges: MergeGuard(reader: try folder.openReader()))
         let (quiet, json) = (quiet, options.json)
         var stream = EventStream(
             ingest, into: sequencer, lineBytesMax: limit, expectedVersion: expectedVersion,
