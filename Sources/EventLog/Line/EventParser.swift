@@ -14,7 +14,7 @@ public struct EventParser: Sendable {
 
         /// Options, by default those of an ordinary append.
         public init(
-            restore: Bool = false, defaultSource: String? = nil, eventBytesMax: Int = Limits.eventBytesMax
+            eventBytesMax: Int = Limits.eventBytesMax, defaultSource: String? = nil, restore: Bool = false
         ) {
             self.restore = restore
             self.defaultSource = defaultSource
@@ -118,6 +118,18 @@ public struct EventParser: Sendable {
 }
 
 extension EventDraft {
+    /// How lines are read.
+    public typealias ParseOptions = EventParser.Options
+
+    /// The event on one line; for many lines use one `EventParser`.
+    /// - Throws: `LineError` with place and mend.
+    public static func parse(
+        _ line: ArraySlice<UInt8>, options: ParseOptions = ParseOptions()
+    ) throws(LineError) -> EventDraft {
+        var parser = EventParser(options: options)
+        return try parser.parse(line)
+    }
+
     /// The event on one line; for many lines use one `EventParser`.
     /// - Throws: `LineError` with place and mend.
     public static func parse(

@@ -103,14 +103,47 @@ public struct JSONView: Sendable, Equatable {
         return result
     }
 
+    /// The members of an object, in order, nothing decoded; empty for every other kind.
+    public var rawMembers: RawMembers { RawMembers(self) }
+
     /// The value's JSON text.
     public var jsonText: String { bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
 
     /// The view of a part, given by offsets from the start of `bytes`.
     @inline(__always)
-    private func view(_ range: Range<Int>) -> JSONView {
+    fileprivate func view(_ range: Range<Int>) -> JSONView {
         let start = bytes.startIndex
         return JSONView(bytes[(start + range.lowerBound)..<(start + range.upperBound)])
+    }
+}
+
+extension JSONView {
+    /// Goes through the members of an object without decoding or copying anything.
+    public struct RawMembers: Sequence, IteratorProtocol {
+        private let object: JSONView
+        private var offset = 0
+
+        init(_ object: JSONView) {
+            self.object = object
+        }
+
+        /// The next member; its key is a JSON string with its quotes and escapes.
+        public mutating func next() -> (key: JSONView, value: JSONView)? {
+            // A local copy, so that the span does not borrow all of self.
+            let object = object
+            let text = object.bytes.span
+            guard let member = JSONWalk.nextMember(text, &offset) else { return nil }
+            let quoted = (member.key.lowerBound - 1)..<Swift.min(text.count, member.key.upperBound + 1)
+            return (object.view(quoted), object.view(member.value))
+        }
+    }
+
+    /// The bytes between the quotes of a JSON string that holds no escape; `nil` for everything else.
+    public var plainString: ArraySlice<UInt8>? {
+        guard bytes.count >= 2, bytes.first == UInt8(ascii: "\""), bytes.last == UInt8(ascii: "\"") else { return nil }
+        let text = bytes.span
+        for index in 0..<text.count where text[index] == UInt8(ascii: "\\") { return nil }
+        return bytes[(bytes.startIndex + 1)..<(bytes.endIndex - 1)]
     }
 }
 
