@@ -1,0 +1,48 @@
+import Foundation
+
+/// A file read from front to back in chunks, never held as a whole.
+final class ByteSource {
+    /// Bytes read at a time.
+    static let chunkBytes = 1 << 20
+
+    let name: String
+    /// The file's size when it was opened.
+    let size: Int64
+    private let handle: FileHandle
+
+    /// Opens the file at `path`; `name` is what messages call it.
+    init(path: String, name: String) throws(ImportError) {
+        self.name = name
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw ImportError(code: .file, place: name, message: "there is no such file; check the path")
+        }
+        guard !isFolder.boolValue else {
+            throw ImportError(code: .file, place: name, message: "is a folder; name the file in it")
+        }
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw ImportError(code: .file, place: name, message: "cannot be opened; check its permissions")
+        }
+        self.handle = handle
+        do {
+            size = Int64(clamping: try handle.seekToEnd())
+            try handle.seek(toOffset: 0)
+        } catch {
+            throw ImportError(code: .file, place: name, message: "cannot be read twice; give a plain file, not a pipe")
+        }
+    }
+
+    /// The next bytes; empty at the end of the file.
+    func next() throws(ImportError) -> [UInt8] {
+        do {
+            guard let data = try handle.read(upToCount: Self.chunkBytes) else { return [] }
+            return [UInt8](data)
+        } catch {
+            throw ImportError(code: .file, place: name, message: "reading failed: \(error.localizedDescription)")
+        }
+    }
+
+    deinit {
+        try? handle.close()
+    }
+}
