@@ -59,6 +59,16 @@ struct PurchasesLedgerTests {
         #expect(try views.rows(orders) == ["O1|CNY|refunded|10.00|10|0.00"])
     }
 
+    @Test func aRefundOfNothingChangesOnlyAnOrderOfNothing() throws {
+        let views = try TestViews([
+            completed("O1", "10"), event("purchase.refunded", day: 2, #"{"order":"O1","amount":"0"}"#),
+            completed("O2", "0"), event("purchase.refunded", day: 2, #"{"order":"O2","amount":"0"}"#),
+            completed("O3", "0"),
+        ])
+        let states = "SELECT order_id, state FROM purchases ORDER BY 1"
+        #expect(try views.rows(states) == ["O1|completed", "O2|refunded", "O3|completed"])
+    }
+
     @Test func aRefundMayComeBeforeItsOrderAndTakesItsCurrency() throws {
         let views = try TestViews([
             event("purchase.refunded", day: 1, #"{"order":"O1","amount":"3"}"#),

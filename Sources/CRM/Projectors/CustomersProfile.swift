@@ -53,12 +53,10 @@ struct CustomersProfile: Sendable {
     private(set) var changes: [Change] = []
     private var registration: UInt64?
 
-    /// `customer.registered`: every member of `data` is a field; null is no value here and clears nothing.
+    /// `customer.registered`: every member of `data` is a field; null clears it.
     mutating func register(_ event: StoredEvent) {
         registration = registration ?? event.sequence
-        for (key, value) in event.data.members {
-            if let value = Value(value) { set(key, to: value, event) }
-        }
+        for (key, value) in event.data.members { set(key, to: Value(value), event) }
     }
 
     /// `customer.updated`: every member of `set` is a field; null clears it.

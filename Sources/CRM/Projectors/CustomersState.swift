@@ -129,9 +129,7 @@ extension CustomersState {
 
     private mutating func assign(_ event: StoredEvent, anomalies: inout AnomalyCollector) {
         if let owner = required("owner", event, &anomalies) { profile.set("owner", to: owner, event) }
-        if let team = event.data["team"].flatMap({ CustomersProfile.Value($0) }) {
-            profile.set("team", to: team, event)
-        }
+        if let team = event.data["team"] { profile.set("team", to: CustomersProfile.Value(team), event) }
     }
 
     private mutating func merge(_ event: StoredEvent) {

@@ -44,6 +44,8 @@ struct PurchasesLedger: Sendable {
         var completed: (time: Instant, sequence: UInt64)?
         var isCancelled = false
         var isRefundedWhole = false
+        /// Whether any refund with an amount names it, be it of nothing.
+        var hasRefund = false
         /// The first currency that a completion names.
         var currency: String?
         /// The first currency that a refund names.
@@ -133,6 +135,7 @@ extension PurchasesLedger {
         }
         orders[place].refundCurrency = orders[place].refundCurrency ?? currency
         if let amount {
+            orders[place].hasRefund = true
             orders[place].add(currency, gross: .zero, refunded: amount)
         } else {
             orders[place].isRefundedWhole = true
@@ -219,15 +222,15 @@ extension PurchasesLedger.Order {
 
     /// What became of it.
     ///
-    /// Wholly refunded = a refund of the whole order, or refunds that reach what was paid in every currency of it.
+    /// Wholly refunded = a refund of the whole order, or refunds that reach what was paid in each currency of it.
     var state: PurchasesLedger.OrderState {
         guard completed != nil else { return .unknown }
         if isCancelled { return .cancelled }
         if isRefundedWhole { return .refunded }
-        guard let sum, !sum.refunded.isZero || !otherSums.isEmpty else { return .completed }
+        guard hasRefund else { return .completed }
         let sums = self.sums
-        guard sums.contains(where: { !$0.refunded.isZero }) else { return .completed }
-        return sums.allSatisfy { $0.refunded >= $0.gross } ? .refunded : .partlyRefunded
+        if sums.allSatisfy({ $0.refunded >= $0.gross }) { return .refunded }
+        return sums.contains { !$0.refunded.isZero } ? .partlyRefunded : .completed
     }
 
     /// The order settled, a line a currency; empty if nothing was ever said of money.
