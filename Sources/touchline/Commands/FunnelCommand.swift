@@ -49,7 +49,7 @@ struct FunnelCommand: ParsableCommand {
         for stage in figures.stages {
             table.add(
                 stage.stage, Text.count(stage.reached), Text.count(stage.current), Text.percent(stage.conversion),
-                Self.duration(stage.timeInStage.median), Self.duration(stage.timeInStage.p90), stage.value.plainText)
+                Text.duration(stage.timeInStage.median), Text.duration(stage.timeInStage.p90), Self.money(stage.value))
         }
         Output.write(table.text())
         var line = "won \(Text.count(figures.won)), lost \(Text.count(figures.lost)), open \(Text.count(figures.open))"
@@ -61,5 +61,8 @@ struct FunnelCommand: ParsableCommand {
         }
     }
 
-    private static func duration(_ seconds: Double?) -> String { seconds.map { Text.duration($0) } ?? "–" }
+    private static func money(_ sums: MoneySums) -> String {
+        sums.sums.sorted { $0.key < $1.key }.map { "\($0.value.map { "\($0)" } ?? "?") \($0.key)" }
+            .joined(separator: ", ")
+    }
 }

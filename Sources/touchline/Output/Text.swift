@@ -36,6 +36,9 @@ enum Text {
         }
     }
 
+    /// A span, or a dash where there is none.
+    static func duration(_ seconds: Double?) -> String { seconds.map { duration($0) } ?? "–" }
+
     /// A share as `12.3 %`; a dash where there is none.
     static func percent(_ share: Double?) -> String {
         share.map { String(format: "%.1f %%", $0 * 100) } ?? "–"
