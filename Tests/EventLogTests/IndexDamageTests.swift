@@ -21,7 +21,8 @@ import Testing
         let (name, bytes, model) = try makeRun(folder)
         let file = try folder.files.open(folder.path.appending(name), .readWrite)
         var random = IndexTestRandom(22)
-        for offset in bytes.indices {
+        // Of the header's zeros one byte in sixteen is enough.
+        for offset in bytes.indices where offset < 128 || offset >= 4088 || offset % 16 == 0 {
             try file.writeFully([bytes[offset] ^ 1 << UInt8(random.next() % 8)], at: UInt64(offset))
             let reader = try folder.open(.reader, memoryMax: offset % 2 == 0 ? 0 : 1 << 20)
             let findings = reader.verify()
@@ -136,7 +137,7 @@ import Testing
         let folder = try IndexTestFolder()
         let (name, bytes, _) = try makeRun(folder)
         var random = IndexTestRandom(23)
-        for round in 0..<3000 {
+        for round in 0..<1500 {
             var garbage = bytes
             for _ in 0..<(1 + random.next() % 4) {
                 // Counts and sizes of the header, or the head of the block of ids or of subjects.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -42,3 +43,14 @@ static inline int kernel_try_lock_exclusive(int descriptor) {
 static inline int kernel_lock_exclusive(int descriptor) {
     return flock(descriptor, LOCK_EX) == 0 ? 0 : errno;
 }
+
+/// Gives the lock back. Returns 0 or an errno.
+static inline int kernel_unlock(int descriptor) {
+    return flock(descriptor, LOCK_UN) == 0 ? 0 : errno;
+}
+
+/// Whether this processor can work out CRC-32 by carry-less multiplication; if not, `kernel_crc32_update` is not called.
+int kernel_crc32_is_fast(void);
+
+/// The inner state of a CRC-32 (the inverted checksum) after `count` more bytes: at least 64, a multiple of 16.
+uint32_t kernel_crc32_update(uint32_t state, const void *bytes, size_t count);

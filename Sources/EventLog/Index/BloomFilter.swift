@@ -60,39 +60,55 @@ enum BloomFilter {
     }
 
     /// Whether a line's bytes may hold the probe's key.
-    static func mayContain(_ line: UnsafeRawBufferPointer, _ probe: Probe) -> Bool {
+    ///
+    /// Unsafe for speed: `line` points at `lineBytes` readable bytes, and every bit of a probe is below `lineBits`.
+    @inline(__always)
+    static func mayContain(_ line: UnsafeRawPointer, _ probe: Probe) -> Bool {
         for index in 0..<probes {
             let bit = probe.bit(index)
-            if line[bit >> 3] & (1 << UInt8(bit & 7)) == 0 { return false }
+            let byte = line.load(fromByteOffset: bit >> 3, as: UInt8.self)
+            if byte & (1 &<< UInt8(truncatingIfNeeded: bit & 7)) == 0 { return false }
         }
         return true
     }
 }
 
 /// A whole filter in memory.
-final class FilterMemory: Sendable {
-    private let bytes: [UInt8]
-    private let lines: Int
+///
+/// Unsafe for speed: `storage` is `byteCount` bytes, written only in `init` and freed only in `deinit`.
+final class FilterMemory: @unchecked Sendable {
+    private let storage: UnsafeMutableRawBufferPointer
 
-    /// A filter of lines that were checked already. `bytes` is a whole number of lines, at least one.
+    /// A filter of lines that were checked already. `bytes` is a whole number of lines.
     init(bytes: [UInt8]) {
-        self.bytes = bytes
-        lines = bytes.count / BloomFilter.lineBytes
+        storage = .allocate(byteCount: bytes.count, alignment: BloomFilter.lineBytes)
+        storage.copyBytes(from: bytes)
+    }
+
+    deinit {
+        storage.deallocate()
     }
 
     /// How many bytes it takes.
-    var byteCount: Int { bytes.count }
+    var byteCount: Int { storage.count }
 
-    /// Whether the section may hold this hash.
-    func mayContain(_ hash: UInt64) -> Bool {
-        guard lines > 0 else { return false }
-        let start = BloomFilter.line(hash, lines: lines) * BloomFilter.lineBytes
-        let probe = BloomFilter.Probe(hash)
-        for index in 0..<BloomFilter.probes {
-            let bit = probe.bit(index)
-            if bytes[start + (bit >> 3)] & (1 << UInt8(bit & 7)) == 0 { return false }
-        }
-        return true
+    /// A view of the filter, valid for as long as this object lives.
+    var view: FilterView {
+        FilterView(start: storage.baseAddress.map { UnsafeRawPointer($0) }, lines: byteCount / BloomFilter.lineBytes)
+    }
+}
+
+/// A filter in memory that somebody else keeps alive: reading it touches no reference count.
+struct FilterView: @unchecked Sendable {
+    fileprivate let start: UnsafeRawPointer?
+    fileprivate let lines: Int
+
+    /// Whether the section may hold this hash, whose probe is given to make it only once for many filters.
+    @inline(__always)
+    func mayContain(_ hash: UInt64, _ probe: BloomFilter.Probe) -> Bool {
+        guard lines > 0, let start else { return false }
+        // The line is below `lines`, so that all of it lies in the memory.
+        return BloomFilter.mayContain(start + BloomFilter.line(hash, lines: lines) * BloomFilter.lineBytes, probe)
     }
 }
 

@@ -190,14 +190,14 @@ final class IndexRun: Sendable {
         guard lines > 0 else { return false }
         let number = BloomFilter.line(hash, lines: lines)
         let offset = header.filterOffset(section) + number * BloomFilter.lineBytes
-        let answer = withUnsafeTemporaryAllocation(byteCount: BloomFilter.lineBytes, alignment: 8) { line in
+        let answer = withUnsafeTemporaryAllocation(byteCount: BloomFilter.lineBytes, alignment: 16) { line in
             Swift.Result { () throws(IndexError) in
                 try file.read(into: line, at: offset)
                 let line = UnsafeRawBufferPointer(line)
-                guard BloomFilter.isIntact(line, number: number, seed: seed) else {
+                guard BloomFilter.isIntact(line, number: number, seed: seed), let start = line.baseAddress else {
                     throw damage(section, filterLine: number)
                 }
-                return BloomFilter.mayContain(line, BloomFilter.Probe(hash))
+                return BloomFilter.mayContain(start, BloomFilter.Probe(hash))
             }
         }
         return try answer.get()

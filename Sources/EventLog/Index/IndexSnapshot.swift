@@ -10,15 +10,16 @@ final class IndexSnapshot: Sendable {
         let mayHoldFilters: Bool
         fileprivate(set) var ids: FilterMemory?
         fileprivate(set) var subjects: FilterMemory?
-
-        /// The filter of a section, if it is in memory.
-        func filter(_ section: RunSection) -> FilterMemory? { section == .ids ? ids : subjects }
     }
 
     /// Which ranges are in use.
     let cover: RunCover
     /// The runs to look things up in, ascending.
     let active: [Slot]
+    /// The filters of `active` that are in memory, in the same order; valid while this object lives.
+    let idFilters: [FilterView?]
+    /// The same for subjects.
+    let subjectFilters: [FilterView?]
     /// The runs past a hole, ascending.
     let detached: [IndexRun]
     /// Runs that say nothing that those in use do not say.
@@ -43,11 +44,14 @@ final class IndexSnapshot: Sendable {
         self.cover = cover
         self.detached = detached
         redundant = runs.filter { !used.contains(ObjectIdentifier($0)) }
-        self.active = active.map { run in
+        let slots = active.map { run in
             let fits = fitting.contains(ObjectIdentifier(run))
             let held = fits ? previous?.active.first { $0.run === run } : nil
             return Slot(run: run, mayHoldFilters: fits, ids: held?.ids, subjects: held?.subjects)
         }
+        self.active = slots
+        idFilters = slots.map { $0.ids?.view }
+        subjectFilters = slots.map { $0.subjects?.view }
     }
 
     private init(_ other: IndexSnapshot, active: [Slot]) {
@@ -55,6 +59,8 @@ final class IndexSnapshot: Sendable {
         detached = other.detached
         redundant = other.redundant
         self.active = active
+        idFilters = active.map { $0.ids?.view }
+        subjectFilters = active.map { $0.subjects?.view }
     }
 
     /// All runs that are open.

@@ -139,10 +139,14 @@ final class LogIndex: Sendable {
     func candidates(idHash: UInt64) throws(IndexError) -> [UInt64] {
         let key = RunSection.ids.key(idHash)
         let hash = RunSection.ids.hash(key)
+        let probe = BloomFilter.Probe(hash)
+        let snapshot = snapshot
         var found: [UInt64] = []
-        for slot in snapshot.active where try mayContain(slot, .ids, hash) {
-            for row in try slot.run.rows(.ids, key: key) {
-                try check(row.second, in: slot.run, .ids)
+        for index in snapshot.idFilters.indices {
+            guard try mayContain(snapshot, index, .ids, hash, probe) else { continue }
+            let run = snapshot.active[index].run
+            for row in try run.rows(.ids, key: key) {
+                try check(row.second, in: run, .ids)
                 found.append(row.second)
             }
         }
@@ -157,11 +161,15 @@ final class LogIndex: Sendable {
     ///
     /// - Throws: `IndexError`; with code `damaged`, its `path` is the run to drop and build again.
     func subjects(hash: UInt64, check: UInt32? = nil) throws(IndexError) -> [SubjectEntry] {
+        let probe = BloomFilter.Probe(hash)
+        let snapshot = snapshot
         var found: [SubjectEntry] = []
-        for slot in snapshot.active.reversed() where try mayContain(slot, .subjects, hash) {
-            for row in try slot.run.rows(.subjects, key: RunSection.subjects.key(hash)) {
+        for index in snapshot.subjectFilters.indices.reversed() {
+            guard try mayContain(snapshot, index, .subjects, hash, probe) else { continue }
+            let run = snapshot.active[index].run
+            for row in try run.rows(.subjects, key: RunSection.subjects.key(hash)) {
                 let entry = row.subjectEntry
-                try self.check(entry.lastSequence, in: slot.run, .subjects)
+                try self.check(entry.lastSequence, in: run, .subjects)
                 guard check == nil || entry.check == check else { continue }
                 // Overlapping runs may both know the subject; the newer one is wanted.
                 if let known = found.firstIndex(where: { $0.check == entry.check }) {
@@ -182,10 +190,14 @@ final class LogIndex: Sendable {
             path: run.path, structure: section.name)
     }
 
+    /// Asks the filter of a run. The snapshot keeps the filter alive meanwhile.
+    @inline(__always)
     private func mayContain(
-        _ slot: IndexSnapshot.Slot, _ section: RunSection, _ hash: UInt64
+        _ snapshot: IndexSnapshot, _ index: Int, _ section: RunSection, _ hash: UInt64, _ probe: BloomFilter.Probe
     ) throws(IndexError) -> Bool {
-        if let filter = slot.filter(section) { return filter.mayContain(hash) }
+        let filters = section == .ids ? snapshot.idFilters : snapshot.subjectFilters
+        if let filter = filters[index] { return withExtendedLifetime(snapshot) { filter.mayContain(hash, probe) } }
+        let slot = snapshot.active[index]
         let reads = slot.run.filterReads.add(1, ordering: .relaxed).newValue
         if slot.mayHoldFilters, reads == IndexSnapshot.filterReadsMax { try loadFilters(slot.run) }
         return try slot.run.mayContain(section, hash: hash)
