@@ -48,7 +48,7 @@ public struct MomentRequest: Sendable, Equatable {
 
     /// The instant that a user's text names: RFC 3339, or a date (the end of that day).
     public static func instant(_ text: String, _ option: String, _ calendar: DayCalendar) throws -> Instant {
-        if text.utf8.count == 10, let day = calendar.day(text: text) { return calendar.end(of: day) }
+        if text.utf8.count == 10, let day = DayCalendar.day(of: text) { return calendar.end(of: day) }
         do {
             return try Instant(rfc3339: text)
         } catch {
@@ -66,7 +66,7 @@ public struct MomentRequest: Sendable, Equatable {
 extension MomentRequest {
     /// The start of the day that a user's text names.
     public static func startOfDay(_ text: String, _ option: String, _ calendar: DayCalendar) throws -> Instant {
-        guard let day = calendar.day(text: text) else {
+        guard let day = DayCalendar.day(of: text) else {
             throw ServiceError(.usage, "\(option) \(text): no such day; give a date such as 2026-03-01")
         }
         return calendar.start(of: day)

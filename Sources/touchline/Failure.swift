@@ -34,6 +34,9 @@ enum Failure {
         case let error as AppendError: (ServiceError.Kind.io.rawValue, error.message)
         case let error as ProjectionError:
             ((error.code == .unknownProjector ? ServiceError.Kind.usage : .io).rawValue, error.message)
+        case is ChurnError, is CatalogueError:
+            (ServiceError.Kind.badInput.rawValue, "\(error)")
+        case is CatalogueFileError: (ServiceError.Kind.badInput.rawValue, "\(error)")
         case let error as ImportError: (ServiceError.Kind.badInput.rawValue, String(describing: error))
         case let error as Interrupted: (130, error.message)
         case let error as Errno: (ServiceError.Kind.io.rawValue, "\(error)")

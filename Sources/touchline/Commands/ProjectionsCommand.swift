@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRM
 import Projection
 import TouchlineService
 
@@ -11,6 +12,9 @@ struct ProjectionsCommand: ParsableCommand {
     @Flag(help: "Also compute the SHA-256 of each projector's rows: equal for equal views, however they came about.")
     var digest = false
 
+    @Flag(help: "Print the views' tables as Markdown, every column with its meaning, and nothing else.")
+    var tables = false
+
     private struct Listing: Encodable {
         var head: UInt64
         var digest: String?
@@ -18,6 +22,7 @@ struct ProjectionsCommand: ParsableCommand {
     }
 
     func run() throws {
+        if tables { return try printTables() }
         let asking = try Asking(options)
         let views = try Views(asking.folder, reader: asking.reader)
         let bar = ProgressBar("projecting", unit: "events")
@@ -43,6 +48,23 @@ struct ProjectionsCommand: ParsableCommand {
         }
         Output.write(table.text())
         if let digest = listing.digest { Output.line("all: \(digest)") }
+        Output.flush()
+    }
+
+    /// The same for every folder: what the columns mean does not depend on a zone.
+    private func printTables() throws {
+        for projector in try ProjectorCatalogue.projectors(CRMConfiguration()) {
+            Output.line("## \(projector.name)")
+            for table in projector.tables {
+                Output.line("\n### `\(table.name)`\n\n\(table.summary) Key: \(table.primaryKey.joined(separator: ", ")).\n")
+                Output.line("| column | kind | holds |\n|---|---|---|")
+                for column in table.columns {
+                    Output.line("| `\(column.name)` | \(column.kind.rawValue.lowercased()) | \(column.summary) |")
+                }
+            }
+            for view in projector.views { Output.line("\nView `\(view.name)`: \(view.summary)") }
+            Output.line()
+        }
         Output.flush()
     }
 }
