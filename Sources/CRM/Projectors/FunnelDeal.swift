@@ -115,7 +115,7 @@ struct FunnelDeal: Sendable {
     /// Wins or loses it; while it has the other outcome, the later word holds. `false`: it had that outcome already.
     mutating func close(_ outcome: State, reason: String?, at moment: Moment) -> Bool {
         if state == outcome {
-            if let last = closings.indices.last { closings[last].reason = closings[last].reason ?? reason }
+            if let last = closings.indices.last { closings[last].reason = reason ?? closings[last].reason }
             return false
         }
         if state == .open {

@@ -118,7 +118,7 @@ struct ServiceCase: Sendable {
                 return "resolved_after_closing"
             }
             state = .resolved
-            resolved = moment
+            resolved = resolved ?? moment
         case .closed:
             guard state != .closed else { return "already_closed" }
             state = .closed

@@ -27,7 +27,7 @@ enum ServiceTables {
             ColumnDefinition("first_response_agent", .text, "Who gave it."),
             ColumnDefinition("first_response_time", .integer, "Microseconds from opening to the first response."),
             ColumnDefinition("first_resolved", .text, "When it was first resolved, whatever came later."),
-            ColumnDefinition("resolved", .text, "When it was last resolved; NULL while open."),
+            ColumnDefinition("resolved", .text, "When the resolution in force was reported; NULL while open."),
             ColumnDefinition("resolution_time", .integer, "Microseconds from opening to `resolved`; NULL while open."),
             ColumnDefinition("closed", .text, "When it was closed; NULL unless it is."),
             ColumnDefinition("reopened", .integer, "How often it was opened again."),
