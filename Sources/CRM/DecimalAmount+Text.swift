@@ -136,13 +136,43 @@ private struct DecimalReader {
 extension DecimalAmount: CustomStringConvertible, LosslessStringConvertible {
     /// Decimal text with exactly `scale` decimals, as in `-12.50`.
     public var description: String {
-        let digits = String(mantissa.magnitude)
-        let sign = isNegative ? "-" : ""
-        if scale == 0 { return sign + digits }
-        let padded = digits.utf8.count > scale
-            ? digits : String(repeating: "0", count: scale + 1 - digits.utf8.count) + digits
-        let point = padded.utf8.index(padded.endIndex, offsetBy: -scale)
-        return sign + padded[..<point] + "." + padded[point...]
+        // Sign, point, the most digits of 128 bits, and as many zeros before them as the scale may ask for.
+        String(unsafeUninitializedCapacity: 2 + 39 + Self.scaleMax) { buffer in
+            var start = buffer.count
+            func put(_ byte: UInt8) {
+                start -= 1
+                buffer[start] = byte
+            }
+            var (rest, written) = (mantissa.magnitude, 0)
+            repeat {
+                // 64-bit division is many times quicker; nearly every amount fits.
+                var (part, count) = (UInt64(truncatingIfNeeded: rest), 20)
+                if rest > UInt128(UInt64.max) {
+                    let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+                    (rest, part, count) = (quotient, UInt64(remainder), 18)
+                } else {
+                    rest = 0
+                }
+                let isLast = rest == 0
+                var digits = 0
+                while digits < count, !isLast || part > 0 {
+                    if written == scale, scale > 0 { put(UInt8(ascii: ".")) }
+                    put(UInt8(ascii: "0") + UInt8(part % 10))
+                    part /= 10
+                    digits += 1
+                    written += 1
+                }
+            } while rest > 0
+            while written <= scale {
+                if written == scale, scale > 0 { put(UInt8(ascii: ".")) }
+                put(UInt8(ascii: "0"))
+                written += 1
+            }
+            if isNegative { put(UInt8(ascii: "-")) }
+            let length = buffer.count - start
+            for index in 0..<length { buffer[index] = buffer[start + index] }
+            return length
+        }
     }
 }
 

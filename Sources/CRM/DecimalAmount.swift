@@ -1,5 +1,6 @@
-/// An exact decimal number: a 128-bit whole number over a power of ten. Money is this, never a binary float.
+/// An exact decimal number: a 128-bit whole number over a power of ten.
 ///
+/// Money is this, never a binary float.
 /// The number of decimals is kept as written and is part of the text, not of the value: `129.90` prints as `129.90` and
 /// equals `129.9`. A sum has the most decimals of its addends, so `129.90 + 10.10` prints as `140.00`. What does not fit
 /// into 128 bits is `nil`; nothing traps and nothing is rounded.
@@ -121,7 +122,7 @@ extension DecimalAmount: Comparable, Hashable {
         hasher.combine(least.scale)
     }
 
-    /// −1, 0 or 1. Compares the whole parts, then the decimals, so that nothing can overflow.
+    /// Less is −1, equal 0, greater 1; compares the whole parts, then the decimals, so that nothing can overflow.
     private func compare(_ other: DecimalAmount) -> Int {
         if scale == other.scale { return (mantissa > other.mantissa ? 1 : 0) - (mantissa < other.mantissa ? 1 : 0) }
         let left = mantissa.quotientAndRemainder(dividingBy: PowersOfTen.value(scale))

@@ -72,7 +72,8 @@ struct CustomersProjectorTests {
             event("campaign.bounced", day: 9, #"{"campaign":"k","channel":"sms"}"#),
             event("product.viewed", day: 9, #"{"product":"p"}"#), event("message.sent", day: 10),
         ])
-        let touches = "SELECT channel, count, first_sequence, last_sequence FROM customer_touches ORDER BY first_sequence"
+        let touches =
+            "SELECT channel, count, first_sequence, last_sequence FROM customer_touches ORDER BY first_sequence"
         #expect(
             try views.rows(touches) == [
                 "phone|1|0|0", "wechat|2|1|2", "meeting|1|3|3", "visit|1|4|4", "web|2|5|6", "sms|1|7|7",
@@ -152,9 +153,10 @@ struct CustomersProjectorTests {
         projector.emit(state, into: &first)
         projector.emit(state, into: &second)
         #expect(first.rows == second.rows)
-        #expect(zip(projector.tables, first.rows).allSatisfy { table, rows in
-            rows.allSatisfy { $0.count == table.columns.count }
-        })
+        #expect(
+            zip(projector.tables, first.rows).allSatisfy { table, rows in
+                rows.allSatisfy { $0.count == table.columns.count }
+            })
     }
 
     @Test func tableNamesAndKeysAreSound() throws {

@@ -83,7 +83,8 @@ struct TestViews {
         for table in projector.tables {
             let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
             let key = table.primaryKey.map { "\"\($0)\"" }.joined(separator: ", ")
-            try db.execute(sql: "CREATE TABLE \"\(table.name)\" (\(columns), PRIMARY KEY (\(key))) STRICT, WITHOUT ROWID")
+            try db.execute(
+                sql: "CREATE TABLE \"\(table.name)\" (\(columns), PRIMARY KEY (\(key))) STRICT, WITHOUT ROWID")
         }
     }
 

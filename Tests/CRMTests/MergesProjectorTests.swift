@@ -23,7 +23,8 @@ struct MergesProjectorTests {
 
     @Test func theLastWordHolds() throws {
         let views = try TestViews([
-            merged("A", into: "B", day: 1), event("customer.unmerged", "A", day: 2, "{}"), merged("B", into: "C", day: 1),
+            merged("A", into: "B", day: 1), event("customer.unmerged", "A", day: 2, "{}"),
+            merged("B", into: "C", day: 1),
             merged("B", into: "D", day: 3), event("customer.unmerged", "E", day: 1, "{}"),
         ])
         #expect(try views.rows("SELECT subject, into_subject, sequence, rule FROM merges") == ["B|D|3|phone"])

@@ -180,7 +180,8 @@ struct PurchasesLedgerTests {
             for _ in 0..<(orderCount * 3) {
                 let order = "O\(random.next() % UInt64(orderCount))"
                 let amount = "\(random.next() % 500).\(random.next() % 10)"
-                let currency = random.next() % 3 == 0 ? "" : #","currency":"\#(random.next() % 8 == 0 ? "EUR" : "CNY")""#
+                let currency =
+                    random.next() % 3 == 0 ? "" : #","currency":"\#(random.next() % 8 == 0 ? "EUR" : "CNY")""#
                 let day = Int(random.next() % 20) + 1
                 switch random.next() % 6 {
                 case 0: events.append(event("purchase.cancelled", day: day, #"{"order":"\#(order)"}"#))
@@ -211,9 +212,10 @@ struct PurchasesLedgerTests {
             #expect(try views.rows(counted) == views.rows(count))
 
             // Other days, other order: the same money.
-            let shuffled = try TestViews(events.shuffled(using: &random).map { old in
-                event(old.type, day: Int(random.next() % 20) + 1, old.data)
-            })
+            let shuffled = try TestViews(
+                events.shuffled(using: &random).map { old in
+                    event(old.type, day: Int(random.next() % 20) + 1, old.data)
+                })
             let money = "SELECT order_id, currency, state, net FROM purchases ORDER BY 1, 2"
             #expect(try shuffled.rows(money).map(valueOnly) == views.rows(money).map(valueOnly))
         }

@@ -12,25 +12,33 @@ struct CustomersRows {
         writePurchases(state.purchases, into: &rows)
     }
 
+    /// `values` start with the subject.
     private func insert(_ values: [SQLValue], _ place: CustomersTables.Place, into rows: inout RowCollector) {
-        rows.insert([subject] + values, table: place.rawValue)
+        rows.insert(values, table: place.rawValue)
     }
 
     private func writeCustomer(_ state: CustomersState, into rows: inout RowCollector) {
-        let counted = state.purchases.orders.filter(\.counts).compactMap { $0.completed?.time }
-        let values: [SQLValue] =
-            CustomersProfile.columns.map { SQLValue(state.profile.text($0)) } + [
-                SQLValue(state.profile.otherFields),
-                .integer(state.points),
-                .integer(state.eventCount),
-                SQLValue(state.first?.time),
-                SQLValue(state.last?.time),
-                SQLValue(sequence: state.last?.sequence),
-                SQLValue(counted.count),
-                SQLValue(counted.min()),
-                SQLValue(counted.max()),
-                SQLValue(state.isMergedAway ? state.profile.fieldTimes : nil),
-            ]
+        var (count, firstPurchase, lastPurchase) = (0, Instant?.none, Instant?.none)
+        for order in state.purchases.orders where order.counts {
+            guard let time = order.completed?.time else { continue }
+            count += 1
+            firstPurchase = min(firstPurchase ?? time, time)
+            lastPurchase = max(lastPurchase ?? time, time)
+        }
+        var values: [SQLValue] = []
+        values.reserveCapacity(CustomersTables.customers.columns.count)
+        values.append(subject)
+        for column in CustomersProfile.columns { values.append(SQLValue(state.profile.text(column))) }
+        values.append(SQLValue(state.profile.otherFields))
+        values.append(.integer(state.points))
+        values.append(.integer(state.eventCount))
+        values.append(SQLValue(state.first?.time))
+        values.append(SQLValue(state.last?.time))
+        values.append(SQLValue(sequence: state.last?.sequence))
+        values.append(SQLValue(count))
+        values.append(SQLValue(firstPurchase))
+        values.append(SQLValue(lastPurchase))
+        values.append(SQLValue(state.isMergedAway ? state.profile.fieldTimes : nil))
         insert(values, .customers, into: &rows)
     }
 
@@ -38,38 +46,40 @@ struct CustomersRows {
         for change in state.profile.changes where change.before != change.after {
             insert(
                 [
-                    SQLValue(sequence: change.sequence), .text(change.field), SQLValue(change.time),
+                    subject, SQLValue(sequence: change.sequence), .text(change.field), SQLValue(change.time),
                     SQLValue(change.before?.text), SQLValue(change.after?.text),
                 ], .history, into: &rows)
         }
         for count in state.typeCounts {
             insert(
-                [.text(count.type), .integer(count.count), SQLValue(count.first), SQLValue(count.last)],
+                [subject, .text(count.type), .integer(count.count), SQLValue(count.first), SQLValue(count.last)],
                 .eventCounts, into: &rows)
         }
         for touch in state.touches {
             insert(
                 [
-                    .text(touch.channel), .integer(touch.count), SQLValue(touch.first.time),
+                    subject, .text(touch.channel), .integer(touch.count), SQLValue(touch.first.time),
                     SQLValue(sequence: touch.first.sequence), SQLValue(touch.last.time),
                     SQLValue(sequence: touch.last.sequence),
                 ], .touches, into: &rows)
         }
         for tag in state.tags {
             insert(
-                [.text(tag.tag), SQLValue(tag.since.time), SQLValue(sequence: tag.since.sequence)], .tags, into: &rows)
+                [subject, .text(tag.tag), SQLValue(tag.since.time), SQLValue(sequence: tag.since.sequence)], .tags,
+                into: &rows)
         }
         for identity in state.identities {
             insert(
                 [
-                    .text(identity.kind), .text(identity.value), SQLValue(identity.since.time),
+                    subject, .text(identity.kind), .text(identity.value), SQLValue(identity.since.time),
                     SQLValue(sequence: identity.since.sequence),
                 ], .identities, into: &rows)
         }
         for consent in state.consents {
             insert(
                 [
-                    .text(consent.purpose), .text(consent.channel), .text(consent.isGiven ? "given" : "withdrawn"),
+                    subject, .text(consent.purpose), .text(consent.channel),
+                    .text(consent.isGiven ? "given" : "withdrawn"),
                     SQLValue(consent.moment.time), SQLValue(sequence: consent.moment.sequence), SQLValue(consent.basis),
                 ], .consents, into: &rows)
         }
@@ -83,10 +93,11 @@ struct CustomersRows {
             // An order of which no money was ever said still has its row.
             let none = PurchasesLedger.Line(
                 currency: PurchasesLedger.noCurrency, gross: .zero, refunded: .zero, net: .zero)
-            for line in order.lines.isEmpty ? [none] : order.lines {
+            let lines = order.lines
+            for line in lines.isEmpty ? [none] : lines {
                 insert(
                     [
-                        .text(order.id), .text(line.currency), state, time,
+                        subject, .text(order.id), .text(line.currency), state, time,
                         SQLValue(sequence: order.completed?.sequence ?? order.firstSequence), day,
                         .text(line.gross.description), .text(line.refunded.description), .text(line.net.description),
                         SQLValue(order.items), SQLValue(order.channel), SQLValue(order.product),
@@ -96,13 +107,13 @@ struct CustomersRows {
         for line in purchases.looseLines {
             insert(
                 [
-                    .text(""), .text(line.currency), .text(PurchasesLedger.OrderState.unknown.rawValue), .null,
+                    subject, .text(""), .text(line.currency), .text(PurchasesLedger.OrderState.unknown.rawValue), .null,
                     SQLValue(sequence: purchases.looseSequence), .null, .text(line.gross.description),
                     .text(line.refunded.description), .text(line.net.description), .null, .null, .null,
                 ], .purchases, into: &rows)
         }
         for (currency, total) in purchases.totals() {
-            insert([.text(currency), .text(total.description)], .totals, into: &rows)
+            insert([subject, .text(currency), .text(total.description)], .totals, into: &rows)
         }
     }
 }

@@ -34,8 +34,8 @@ enum CustomersTables {
             ColumnDefinition("last_event", .text, "When the last event happened, an instant in UTC."),
             ColumnDefinition("last_sequence", .integer, "The last event in order of time."),
             ColumnDefinition("purchases", .integer, "Orders that were completed and not cancelled."),
-            ColumnDefinition("first_purchase", .text, "When the first of these was first completed, an instant in UTC."),
-            ColumnDefinition("last_purchase", .text, "When the last of these was first completed, an instant in UTC."),
+            ColumnDefinition("first_purchase", .text, "When the first of these was completed, an instant in UTC."),
+            ColumnDefinition("last_purchase", .text, "When the last of these was completed, an instant in UTC."),
             ColumnDefinition(
                 "field_times", .text,
                 "Of a customer merged into another: JSON object, field to [time, sequence] of the event that set it."),

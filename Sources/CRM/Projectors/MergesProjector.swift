@@ -25,14 +25,14 @@ public struct MergesProjector: Projector {
         "merges", "A customer that was merged into another one, and still is.",
         columns: [
             ColumnDefinition("subject", .text, "The customer that disappeared."),
-            ColumnDefinition("into_subject", .text, "The customer it went into, which may itself have gone into another."),
+            ColumnDefinition("into_subject", .text, "The customer it went into, which may have gone into another."),
             ColumnDefinition("time", .text, "When, as an instant in UTC."),
             ColumnDefinition("sequence", .integer, "The event that says so."),
             ColumnDefinition("rule", .text, "Why, in the sender's words."),
         ],
         primaryKey: ["subject"], indexes: [["into_subject"]])
 
-    /// The end of each chain of merges. `UNION` drops what was reached before, so circles end too.
+    /// The end of each chain of merges; `UNION` drops what was reached before, so circles end too.
     static let survivors = ViewDefinition(
         "survivors",
         "Every merged subject with the customer at the end of its chain; in a circle the least id stands for all.",

@@ -9,8 +9,9 @@ import Projection
 struct PurchasesLedger: Sendable {
     /// ISO 4217's code for "no currency": where neither the event nor its order names one.
     static let noCurrency = "XXX"
-    /// Amounts from here on, or with more decimals than `decimalsMax`, are left out as anomalies. Within these
-    /// bounds a hundred million amounts add up without overflow.
+    /// Amounts from here on, or with more decimals than `decimalsMax`, are left out as anomalies.
+    ///
+    /// Within these bounds a hundred million amounts add up without overflow.
     static let amountBelow = DecimalAmount(unchecked: 1_000_000_000_000_000_000, scale: 0)
     /// The most decimals of an amount.
     static let decimalsMax = 12
@@ -207,7 +208,8 @@ extension PurchasesLedger.Order {
     /// What was said per currency, in the order of the currencies' first mention.
     private var sums: [PurchasesLedger.Sum] {
         guard let sum else { return [] }
-        var settled = [PurchasesLedger.Sum(currency: sum.currency ?? ownCurrency, gross: sum.gross, refunded: sum.refunded)]
+        var settled: [PurchasesLedger.Sum] = []
+        settled.add(sum.currency ?? ownCurrency, gross: sum.gross, refunded: sum.refunded)
         for other in otherSums {
             settled.add(other.currency ?? ownCurrency, gross: other.gross, refunded: other.refunded)
         }

@@ -130,7 +130,8 @@ extension TasksProjector.State {
         if let known {
             task = tasks[known]
             if task.progress != .open {
-                anomalies.report(event, "task_reopened", "task \(id) was \(task.progress.rawValue), and is scheduled again")
+                let before = task.progress.rawValue
+                anomalies.report(event, "task_reopened", "task \(id) was \(before), and is scheduled again")
             }
         } else {
             task = TasksProjector.Entry(id: id, kind: .task)

@@ -43,7 +43,8 @@ public struct AgendaQuery: Sendable {
         """
 
     /// The open tasks of one merge group.
-    static func openTasks(_ db: Database, _ context: AnswerContext, of group: MergeGroup) throws -> [AgendaAnswer.Task] {
+    static func openTasks(_ db: Database, _ context: AnswerContext, of group: MergeGroup) throws -> [AgendaAnswer.Task]
+    {
         let sql = """
             SELECT t.subject, ? AS customer, t.task_id, t.kind, t.due, t.about, t.scheduled_sequence,
                 coalesce(t.owner, c.owner, o.owner) AS owner, coalesce(c.name, o.name) AS name

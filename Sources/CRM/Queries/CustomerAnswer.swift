@@ -42,7 +42,7 @@ public struct CustomerAnswer: Encodable, Sendable {
 
     /// An identity linked to the customer.
     public struct Identity: Encodable, Sendable, Equatable {
-        /// phone, wechat, email, device, erp …
+        /// phone, wechat, email, device, erp and the like.
         public var kind: String
         /// The identity.
         public var value: String

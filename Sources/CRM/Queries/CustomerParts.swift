@@ -5,5 +5,5 @@ public enum CustomerParts {
     /// Complaints, tickets and surveys.
     public static let service: CustomerQuery.Part = { AnswerPart(try ServiceQuery.customer($0, $1, $2)) }
     /// Purchase behaviour and risk.
-    public static let churn: CustomerQuery.Part = { _, _, _ in AnswerPart(nil) }
+    public static let churn: CustomerQuery.Part = { try ChurnQuery.customer($0, $1, $2) }
 }

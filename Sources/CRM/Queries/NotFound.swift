@@ -2,7 +2,7 @@ public import GRDB
 
 /// Something that was asked for by name is not there; what is there and looks like it is named.
 public struct NotFound: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was asked for: `customer`, `pipeline`, `campaign` …
+    /// What was asked for, as in `customer`, `pipeline` or `campaign`.
     public var kind: String
     /// The name it was asked for by.
     public var name: String
@@ -31,7 +31,8 @@ public enum NearMatches {
     static let candidatesMax = 4_000
 
     /// The nearest of `candidates`: the same but for case, then by edits, then those that one begins the other of.
-    public static func rank(_ name: String, among candidates: some Sequence<String>, limit: Int = countMax) -> [String] {
+    public static func rank(_ name: String, among candidates: some Sequence<String>, limit: Int = countMax) -> [String]
+    {
         let wanted = Array(name.lowercased().unicodeScalars.prefix(64))
         let editsMax = max(1, wanted.count / 3)
         var ranked: [(distance: Int, name: String)] = []
