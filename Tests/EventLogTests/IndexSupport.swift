@@ -3,9 +3,9 @@ import SystemPackage
 @testable import EventLog
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// A folder of a test's own, removed with the value.
@@ -67,7 +67,9 @@ struct IndexModel {
     var subjects: [UInt64: [UInt32: SubjectEntry]] = [:]
     var next: UInt64 = 0
 
-    /// Adds made-up events and gives their entries. Some hashes come again, in full or in their kept bits only.
+    /// Adds made-up events and gives their entries.
+    ///
+    /// Some hashes come again, in full or in their kept bits only.
     mutating func grow(
         by count: Int, subjectsMax: UInt64, using random: inout IndexTestRandom
     ) -> (ids: [IDEntry], subjects: [SubjectEntry]) {

@@ -79,7 +79,9 @@ enum BloomFilter {
 final class FilterMemory: @unchecked Sendable {
     private let storage: UnsafeMutableRawBufferPointer
 
-    /// A filter of lines that were checked already. `bytes` is a whole number of lines.
+    /// A filter of lines that were checked already.
+    ///
+    /// `bytes` is a whole number of lines.
     init(bytes: [UInt8]) {
         storage = .allocate(byteCount: bytes.count, alignment: BloomFilter.lineBytes)
         storage.copyBytes(from: bytes)

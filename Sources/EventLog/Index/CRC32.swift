@@ -6,7 +6,9 @@ import CKernel
 /// processor's carry-less multiplication where there is one, else sixteen bytes at a time from sixteen tables
 /// ("slicing by 16").
 enum CRC32 {
-    /// The checksum of `bytes`. With `previous`, the checksum of what had that checksum followed by `bytes`.
+    /// The checksum of `bytes`.
+    ///
+    /// With `previous`, the checksum of what had that checksum followed by `bytes`.
     static func checksum(_ bytes: UnsafeRawBufferPointer, continuing previous: UInt32 = 0) -> UInt32 {
         guard isFast, bytes.count >= 64 else { return checksumByTables(bytes, continuing: previous) }
         let whole = UnsafeRawBufferPointer(rebasing: bytes.prefix(bytes.count & ~15))
@@ -72,9 +74,11 @@ enum CRC32 {
     /// The joint effect of eight bytes, the first in the lowest bits; `table` starts at the row of the last of them.
     @inline(__always)
     private static func eight(_ word: UInt64, _ table: UnsafePointer<UInt32>) -> UInt32 {
-        let front = table[7 * 256 &+ Int(word & 0xFF)] ^ table[6 * 256 &+ Int(word >> 8 & 0xFF)]
+        let front =
+            table[7 * 256 &+ Int(word & 0xFF)] ^ table[6 * 256 &+ Int(word >> 8 & 0xFF)]
             ^ table[5 * 256 &+ Int(word >> 16 & 0xFF)] ^ table[4 * 256 &+ Int(word >> 24 & 0xFF)]
-        let back = table[3 * 256 &+ Int(word >> 32 & 0xFF)] ^ table[2 * 256 &+ Int(word >> 40 & 0xFF)]
+        let back =
+            table[3 * 256 &+ Int(word >> 32 & 0xFF)] ^ table[2 * 256 &+ Int(word >> 40 & 0xFF)]
             ^ table[256 &+ Int(word >> 48 & 0xFF)] ^ table[Int(word >> 56)]
         return front ^ back
     }

@@ -1,6 +1,8 @@
 /// Where an event's `(source, id)` may be found.
 struct IDEntry: Hashable, Sendable {
-    /// `KeyedHash.id`. A run keeps its top 40 bits only; entries read back have zeros below them.
+    /// `KeyedHash.id`.
+    ///
+    /// A run keeps its top 40 bits only; entries read back have zeros below them.
     var hash: UInt64
     /// The event's place in the log.
     var sequence: UInt64
@@ -42,8 +44,10 @@ enum RunSection: UInt8, Sendable, CaseIterable {
     /// How many columns a row has.
     var columns: Int { self == .ids ? 2 : 5 }
 
-    /// How many of a hash's low bits are not kept. Ids keep 40 bits: one in a million misses among a million ids costs
-    /// a look at a line, and each id takes six bytes and not ten.
+    /// How many of a hash's low bits are not kept.
+    ///
+    /// Ids keep 40 bits: one in a million misses among a million ids costs a look at a line, and each id takes six
+    /// bytes and not ten.
     var droppedBits: UInt64 { self == .ids ? 24 : 0 }
 
     /// The name in messages.
@@ -56,11 +60,15 @@ enum RunSection: UInt8, Sendable, CaseIterable {
     func hash(_ key: UInt64) -> UInt64 { key << droppedBits }
 }
 
-/// One row of a block: the columns of an `IDEntry` or a `SubjectEntry`. Rows of a section are sorted by it.
+/// One row of a block: the columns of an `IDEntry` or a `SubjectEntry`.
+///
+/// Rows of a section are sorted by it.
 struct PackedRow: Equatable, Sendable {
     /// `RunSection.key` of the hash.
     var key: UInt64
-    /// Ids: the sequence. Subjects: the check hash.
+    /// Ids: the sequence.
+    ///
+    /// Subjects: the check hash.
     var second: UInt64
     /// Subjects: the last sequence.
     var third: UInt64 = 0

@@ -1,6 +1,8 @@
 import SystemPackage
 
-/// Why an index could not be read or written. The index is derived: whatever is wrong with it can be built again.
+/// Why an index could not be read or written.
+///
+/// The index is derived: whatever is wrong with it can be built again.
 struct IndexError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, for programs.
     enum Code: Sendable, Equatable {

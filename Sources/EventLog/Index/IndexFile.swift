@@ -1,6 +1,8 @@
 import SystemPackage
 
-/// An open file of the index. It stays readable after its name is gone, and is closed with the last reference.
+/// An open file of the index.
+///
+/// It stays readable after its name is gone, and is closed with the last reference.
 struct IndexFile: Sendable {
     private let file: any OpenFile
 

@@ -1,4 +1,6 @@
-/// The runs of an index at one moment, and what of them is in memory. It never changes; a new one takes its place.
+/// The runs of an index at one moment, and what of them is in memory.
+///
+/// It never changes; a new one takes its place.
 final class IndexSnapshot: Sendable {
     /// How many lines of a run's filters are read from disk before it is worth having them in memory.
     static let filterReadsMax = 64
@@ -14,27 +16,26 @@ final class IndexSnapshot: Sendable {
 
     /// Which ranges are in use.
     let cover: RunCover
-    /// The runs to look things up in, ascending.
+    /// The runs to look things up in, ascending; those past a hole too, for what they say is true.
     let active: [Slot]
     /// The filters of `active` that are in memory, in the same order; valid while this object lives.
     let idFilters: [FilterView?]
     /// The same for subjects.
     let subjectFilters: [FilterView?]
-    /// The runs past a hole, ascending.
-    let detached: [IndexRun]
     /// Runs that say nothing that those in use do not say.
     let redundant: [IndexRun]
 
-    /// Chooses from `runs`. Filters that `previous` held are kept as far as `memoryMax` bytes allow; those of small
-    /// runs first, because a run costs a lookup the same whatever its size.
+    /// Chooses from `runs`.
+    ///
+    /// Filters that `previous` held are kept as far as `memoryMax` bytes allow; those of small runs first, because a
+    /// run costs a lookup the same whatever its size.
     init(
         runs: [IndexRun], firstSequence: UInt64, filtersOf previous: IndexSnapshot? = nil, memoryMax: Int = 0
     ) {
         let cover = RunCover(runs.map(\.range), firstSequence: firstSequence)
         let byRange = Dictionary(runs.map { ($0.range, $0) }) { _, last in last }
-        let active = cover.active.compactMap { byRange[$0] }
-        let detached = cover.detached.compactMap { byRange[$0] }
-        let used = Set((active + detached).map(ObjectIdentifier.init))
+        let active = (cover.active + cover.detached).compactMap { byRange[$0] }
+        let used = Set(active.map(ObjectIdentifier.init))
         var left = memoryMax
         var fitting: Set<ObjectIdentifier> = []
         for run in active.sorted(by: { $0.filterBytes < $1.filterBytes }) where run.filterBytes <= left {
@@ -42,7 +43,6 @@ final class IndexSnapshot: Sendable {
             fitting.insert(ObjectIdentifier(run))
         }
         self.cover = cover
-        self.detached = detached
         redundant = runs.filter { !used.contains(ObjectIdentifier($0)) }
         let slots = active.map { run in
             let fits = fitting.contains(ObjectIdentifier(run))
@@ -56,7 +56,6 @@ final class IndexSnapshot: Sendable {
 
     private init(_ other: IndexSnapshot, active: [Slot]) {
         cover = other.cover
-        detached = other.detached
         redundant = other.redundant
         self.active = active
         idFilters = active.map { $0.ids?.view }
@@ -66,8 +65,8 @@ final class IndexSnapshot: Sendable {
     /// All runs that are open.
     var runs: [IndexRun] { inUse + redundant }
 
-    /// The runs that are in use, or will be once a hole is filled.
-    var inUse: [IndexRun] { active.map(\.run) + detached }
+    /// The runs that are in use.
+    var inUse: [IndexRun] { active.map(\.run) }
 
     /// The same with the filters of `run` in memory, if it is in use and may.
     func holding(ids: FilterMemory, subjects: FilterMemory, of run: IndexRun) -> IndexSnapshot {

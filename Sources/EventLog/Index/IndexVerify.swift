@@ -30,8 +30,10 @@ extension LogIndex {
     }
 
     /// Reads every byte of every run and says what is wrong: files that cannot be opened, damaged blocks and filter
-    /// lines, rows out of order or range, filters that are not those of the rows. (Whether the rows are true to the
-    /// lines is for the log to say.) Stops early, with what it has found, once `cancelled`.
+    /// lines, rows out of order or range, filters that are not those of the rows.
+    ///
+    /// (Whether the rows are true to the lines is for the log to say.) Stops early, with what it has found, once
+    /// `cancelled`.
     func verify(cancelled: () -> Bool = { false }) -> [IndexFinding] {
         var errors: [IndexError] = []
         do throws(IndexError) {

@@ -121,7 +121,9 @@ struct SipHash: Sendable {
             tail = shift == 0 ? 0 : word >> (64 &- shift)
         }
 
-        /// Adds `bytes`. Every load lies in `bytes`: the first loop leaves fewer than 8 for the second.
+        /// Adds `bytes`.
+        ///
+        /// Every load lies in `bytes`: the first loop leaves fewer than 8 for the second.
         @inline(__always)
         mutating func add(_ bytes: UnsafeRawBufferPointer) {
             guard let base = bytes.baseAddress else { return }

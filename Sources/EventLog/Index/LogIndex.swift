@@ -49,7 +49,9 @@ final class LogIndex: Sendable {
     // MARK: Opening
 
     /// Opens the index in `directory` for the log with this id (16 bytes), whose oldest segment that is still there
-    /// starts at `firstSequence`. Files that cannot be used are left out; `verify` names them.
+    /// starts at `firstSequence`.
+    ///
+    /// Files that cannot be used are left out; `verify` names them.
     ///
     /// - Throws: `IndexError` if the folder cannot be read (or, by a writer, made).
     static func open(
@@ -104,8 +106,9 @@ final class LogIndex: Sendable {
         }
     }
 
-    /// Changes the list, then removes the files of runs that fell out of use: what is in use is durable by now. A file
-    /// that cannot be removed does no harm; the next writer tries again.
+    /// Changes the list, then removes the files of runs that fell out of use: what is in use is durable by now.
+    ///
+    /// A file that cannot be removed does no harm; the next writer tries again.
     private func change(_ body: (inout [IndexRun]) -> Void) {
         let gone: [Range<UInt64>] = state.withLock { state in
             let before = state.snapshot.runs
@@ -126,8 +129,10 @@ final class LogIndex: Sendable {
 
     // MARK: Looking up
 
-    /// The end of the unbroken range that the index covers from the log's first sequence on. Lookups know nothing of
-    /// the events at or past it.
+    /// The end of the unbroken range that the index covers from the log's first sequence on.
+    ///
+    /// Before it, what is not found is not there. At or past it, runs may still find something, but nothing follows
+    /// from what they do not find.
     var coveredTo: UInt64 { snapshot.cover.coveredTo }
 
     /// The ranges below `end` that the index does not cover: what to give to `addRun`.
@@ -190,7 +195,9 @@ final class LogIndex: Sendable {
             path: run.path, structure: section.name)
     }
 
-    /// Asks the filter of a run. The snapshot keeps the filter alive meanwhile.
+    /// Asks the filter of a run.
+    ///
+    /// The snapshot keeps the filter alive meanwhile.
     @inline(__always)
     private func mayContain(
         _ snapshot: IndexSnapshot, _ index: Int, _ section: RunSection, _ hash: UInt64, _ probe: BloomFilter.Probe
@@ -212,8 +219,9 @@ final class LogIndex: Sendable {
 
     // MARK: Writing
 
-    /// Adds the entries of the events `from ..< to`, in any order; of a subject the newest is kept. When this returns,
-    /// the run is durable and in use. It takes the place of a run of the same range.
+    /// Adds the entries of the events `from ..< to`, in any order; of a subject the newest is kept.
+    ///
+    /// When this returns, the run is durable and in use. It takes the place of a run of the same range.
     ///
     /// Events that were sent without an id need none: their id is their sequence.
     ///
@@ -267,8 +275,9 @@ final class LogIndex: Sendable {
             })
     }
 
-    /// Joins neighbouring runs if enough of a like size have gathered; call it until it says `false`. Only one call
-    /// works at a time, others return `false` at once.
+    /// Joins neighbouring runs if enough of a like size have gathered; call it until it says `false`.
+    ///
+    /// Only one call works at a time, others return `false` at once.
     ///
     /// - Parameter cancelled: asked every quarter of a megabyte.
     /// - Returns: whether runs were joined.
@@ -314,7 +323,9 @@ final class LogIndex: Sendable {
     }
 
     /// Removes what an earlier writer left behind: temporary files, and runs whose range is covered by those in use
-    /// (which are durable under their names). Only while opening, when nothing is being written.
+    /// (which are durable under their names).
+    ///
+    /// Only while opening, when nothing is being written.
     private func removeLeftovers() throws(IndexError) {
         let snapshot = snapshot
         let inUse = Set(snapshot.inUse.map(\.range))

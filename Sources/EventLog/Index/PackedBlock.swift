@@ -114,7 +114,9 @@ struct PackedBlock {
     static func bodyBits(columns: Int) -> Int { (byteCount - bodyStart(columns: columns)) * 8 }
 }
 
-/// Reads a number with the lowest byte first. The caller knows that it lies in readable memory.
+/// Reads a number with the lowest byte first.
+///
+/// The caller knows that it lies in readable memory.
 @inline(__always)
 private func load<Number: FixedWidthInteger & BitwiseCopyable>(
     _ base: UnsafeRawPointer, _ offset: Int, _ type: Number.Type
@@ -153,7 +155,9 @@ struct PackedBlockBuilder {
         return true
     }
 
-    /// Appends the block's 4 KiB to `output` and starts the next one. There is at least one row.
+    /// Appends the block's 4 KiB to `output` and starts the next one.
+    ///
+    /// There is at least one row.
     mutating func pack(into output: inout [UInt8], number: Int, seed: UInt32) {
         let start = output.count
         let columns = section.columns

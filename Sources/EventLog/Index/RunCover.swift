@@ -3,10 +3,13 @@
 /// A merge that was interrupted leaves both its result and the runs it joined. So of runs that cover the same
 /// sequences the widest is used. What is used forms *chains* without a hole; a hole is what a dropped run leaves.
 struct RunCover: Equatable {
-    /// Runs to look things up in, ascending: all chains that start at or before the log's first sequence. (Ids are
-    /// looked up for the log's whole life, even those whose segments were archived.)
+    /// Runs to look things up in, ascending: all chains that start at or before the log's first sequence.
+    ///
+    /// (Ids are looked up for the log's whole life, even those whose segments were archived.)
     var active: [Range<UInt64>] = []
-    /// Runs past a hole, ascending. They come into use when the hole is filled.
+    /// Runs past a hole, ascending.
+    ///
+    /// What they say is true, but the hole hides what is in it.
     var detached: [Range<UInt64>] = []
     /// The end of the chain that holds the log's first sequence.
     var coveredTo: UInt64
