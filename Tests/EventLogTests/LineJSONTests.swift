@@ -58,7 +58,7 @@ import Testing
             let bytes = (0..<count).map { _ in UInt8.random(in: 0x7F...0xFF, using: &random) }
             let isValid = String(validating: bytes, as: UTF8.self) != nil
             let text = [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]
-            #expect(((try? JSONText.normalised(text)) != nil) == isValid)
+            if ((try? JSONText.normalised(text)) != nil) != isValid { Issue.record("\(bytes)") }
         }
     }
 
@@ -97,7 +97,7 @@ import Testing
     @Test func mutationsNeverCrash() {
         var random = SplitMix(seed: 99)
         var parser = EventParser()
-        for _ in 0..<20_000 {
+        for _ in 0..<6_000 {
             var bytes = Array(RandomJSON.value(depth: 0, &random).text { "" }.utf8)
             for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
                 let index = Int.random(in: 0..<bytes.count, using: &random)
@@ -110,9 +110,9 @@ import Testing
             }
             do {
                 let normal = try JSONText.normalised(bytes)
-                #expect(try JSONText.normalised(normal) == normal)
+                if try JSONText.normalised(normal) != normal { Issue.record("\(bytes)") }
             } catch {
-                #expect(!error.description.isEmpty)
+                if error.description.isEmpty { Issue.record("\(bytes)") }
             }
             _ = try? parser.parse(bytes)
             RandomJSON.visit(JSONView(bytes), depth: 0)
@@ -212,8 +212,9 @@ indirect enum RandomJSON {
 
     func expectEqual(_ view: JSONView) {
         switch self {
-        case .literal(let text): #expect(view.jsonText == text)
-        case .string(let text, _): #expect(view.string.map { Array($0.utf8) } == Array(text.utf8))
+        case .literal(let text): if view.jsonText != text { Issue.record("\(text)") }
+        case .string(let text, _):
+            if view.string.map({ Array($0.utf8) }) != Array(text.utf8) { Issue.record("\(text)") }
         case .array(let elements):
             let views = view.elements
             #expect(views.count == elements.count)

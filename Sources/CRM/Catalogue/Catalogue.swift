@@ -28,7 +28,9 @@ public struct Catalogue: Sendable {
     ///   - user: the text of the user's file; `nil` if there is none.
     ///   - path: the user's file, for messages.
     /// - Throws: `CatalogueFileError` with every problem of the file.
-    public static func load(user: String? = nil, path: String = "catalogue.yaml") throws(CatalogueFileError) -> Catalogue {
+    public static func load(user: String? = nil, path: String = "catalogue.yaml") throws(CatalogueFileError)
+        -> Catalogue
+    {
         var builder = CatalogueBuilder()
         builder.add(String(decoding: PackageResources.catalogue_yaml, as: UTF8.self), isBuiltIn: true)
         if let user, builder.problems.isEmpty { builder.add(user, isBuiltIn: false) }
@@ -50,8 +52,9 @@ public struct Catalogue: Sendable {
     /// The type of this name; `nil` if there is none, even if it is in an open family.
     public func type(named name: String) -> EventTypeDefinition? { compiled[name]?.definition }
 
-    /// What a field of a type holds; `nil` if the catalogue does not know it. A field inside an object is written
-    /// with points, as in `event.source`.
+    /// What a field of a type holds; `nil` if the catalogue does not know it.
+    ///
+    /// A field inside an object is written with points, as in `event.source`.
     public func kind(ofField field: String, inType type: String) -> FieldKind? {
         self.type(named: type)?.field(field)?.kind
     }

@@ -1,13 +1,22 @@
 import Yams
 
-/// Reads catalogue files and puts them together. Collects problems rather than stopping at the first.
+/// Reads catalogue files and puts them together.
+///
+/// Collects problems rather than stopping at the first.
 struct CatalogueBuilder {
-    /// What is wrong so far, from top to bottom.
-    private(set) var problems: [CatalogueProblem] = []
+    /// What is wrong so far, in the order in which it was found.
+    private var found: [CatalogueProblem] = []
     private var types: [EventTypeDefinition] = []
     private var numbers: [String: Int] = [:]
     private var open: [String] = []
     private var currencies: [String] = []
+
+    /// What is wrong so far, from top to bottom.
+    var problems: [CatalogueProblem] {
+        // Sorted by place too, since sorting need not keep the order of equal lines.
+        found.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
+            .map(\.element)
+    }
 
     /// Adds one file.
     mutating func add(_ yaml: String, isBuiltIn: Bool) {
@@ -79,7 +88,8 @@ extension CatalogueBuilder {
             let name = keyNode.scalar?.string ?? ""
             let entry = "types.\(name)"
             guard Self.isTypeName(name) else {
-                report(keyNode, entry, "no name for a type", "write it as thing.happened, in small letters, digits and _")
+                report(
+                    keyNode, entry, "no name for a type", "write it as thing.happened, in small letters, digits and _")
                 continue
             }
             guard let keys = mapping(value, entry, ["summary", "subject", "fields"]) else { continue }
@@ -294,10 +304,11 @@ extension CatalogueBuilder {
             guard let root = try Yams.compose(yaml: yaml) else { return nil }
             return root
         } catch let error as YamlError {
-            problems.append(Self.problem(error))
+            found.append(Self.problem(error))
         } catch {
-            problems.append(
-                CatalogueProblem(line: nil, entry: "", message: "not YAML: \(error)", mend: "write it like the example"))
+            found.append(
+                CatalogueProblem(line: nil, entry: "", message: "not YAML: \(error)", mend: "write it like the example")
+            )
         }
         return nil
     }
@@ -319,7 +330,9 @@ extension CatalogueBuilder {
         }
     }
 
-    /// The members of a mapping whose keys must be among `known`. An empty value is an empty mapping.
+    /// The members of a mapping whose keys must be among `known`.
+    ///
+    /// An empty value is an empty mapping.
     private mutating func mapping(_ node: Node, _ entry: String, _ known: [String]) -> [(String, Node)]? {
         if let text = node.scalar?.string, text.isEmpty || text == "~" || text == "null" { return [] }
         guard let members = node.mapping else {
@@ -375,6 +388,6 @@ extension CatalogueBuilder {
     }
 
     private mutating func report(_ node: Node, _ entry: String, _ message: String, _ mend: String) {
-        problems.append(CatalogueProblem(line: node.mark?.line, entry: entry, message: message, mend: mend))
+        found.append(CatalogueProblem(line: node.mark?.line, entry: entry, message: message, mend: mend))
     }
 }

@@ -1,4 +1,6 @@
-/// Why the catalogue refuses an event. The caller adds which event it was.
+/// Why the catalogue refuses an event.
+///
+/// The caller adds which event it was.
 public struct CatalogueError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, for programs.
     public enum Code: String, Sendable {

@@ -22,8 +22,9 @@ enum EditDistance {
         return last[right.count] <= max ? last[right.count] : nil
     }
 
-    /// A set of the letters of a word. Words within two letters differ in at most four members, which rules most
-    /// words out without comparing them.
+    /// A set of the letters of a word.
+    ///
+    /// Words within two letters differ in at most four members, which rules most words out without comparing them.
     static func letters(_ word: some Sequence<UInt8>) -> UInt64 {
         var set: UInt64 = 0
         for byte in word { set |= 1 << UInt64(byte & 63) }

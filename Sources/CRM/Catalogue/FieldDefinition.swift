@@ -95,7 +95,9 @@ public struct EventTypeDefinition: Sendable, Equatable, Encodable {
     public var summary: String
     /// Whether its events are about a customer.
     public var subject: SubjectRule = .required
-    /// The fields of `data`, in the catalogue's order. Further fields are kept.
+    /// The fields of `data`, in the catalogue's order.
+    ///
+    /// Further fields are kept.
     public var fields: [FieldDefinition] = []
     /// Whether the built-in catalogue has it, rather than the user's.
     public var isBuiltIn = true
