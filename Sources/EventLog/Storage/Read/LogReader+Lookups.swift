@@ -1,0 +1,183 @@
+import Synchronization
+import SystemPackage
+
+extension LogReader {
+    private static let scansMax = 2
+
+    /// The events of one subject, in sequence order; empty if there is none.
+    ///
+    /// Found by the log-wide index and the footers' postings; of the active segment, by its lines. Where those are
+    /// missing or damaged, by reading more; a wrong answer is never given for that.
+    /// - Parameter before: the first sequence that is not wanted any more; nil = the head as it is now.
+    /// - Throws: `LogError`; `damaged` if events that may be the subject's cannot be read.
+    public func history(of subject: String, before: UInt64? = nil) throws -> [StoredEvent] {
+        let end = min(before ?? .max, head)
+        guard end > firstSequence else { return [] }
+        return try retrying { () throws(LogError) in
+            var search = SubjectSearch(reader: self, subject: subject, end: end)
+            return try search.run()
+        }
+    }
+
+    /// The sequence of the event with this source and id; nil if there is none.
+    ///
+    /// - Throws: `LogError`.
+    public func sequence(source: String, id: String) throws -> UInt64? {
+        let end = head
+        var candidates: [UInt64] = []
+        if let given = ReservedID.sequence(source: source, id: id) { candidates.append(given) }
+        let hash = hash.id(source: source, id: id)
+        let unindexed = try unindexedSegments(before: end)
+        do throws(IndexError) {
+            candidates += try index.candidates(idHash: hash)
+        } catch {
+            throw LogError(
+                code: .damaged,
+                message: "the index cannot be read (\(error.message)); the next append makes it again",
+                path: error.path.string)
+        }
+        for first in unindexed {
+            let segment = try segment(startingAt: first)
+            candidates += try scan(of: segment)
+                .candidates(idHash: hash, before: min(end, self.end(of: segment)))
+        }
+        for sequence in candidates where sequence < end && sequence >= firstSequence {
+            let event = try event(at: sequence)
+            if event.source.utf8.elementsEqual(source.utf8), event.id.utf8.elementsEqual(id.utf8) { return sequence }
+        }
+        return nil
+    }
+
+    /// The segments that the index does not cover, ascending; mostly the active one alone.
+    func unindexedSegments(before end: UInt64) throws(LogError) -> [UInt64] {
+        // Finding the last event opens whatever segment has begun since.
+        if end > firstSequence, case .gap = try segment(holding: end - 1).place(of: end - 1) { try refresh() }
+        let starts = segmentStarts
+        if index.coveredTo < starts.last ?? 0 {
+            do throws(IndexError) { try index.reload() } catch { throw LogError(error) }
+        }
+        let covered = index.coveredTo
+        return starts.indices.filter { position in
+            let segmentEnd = position + 1 < starts.count ? starts[position + 1] : UInt64.max
+            return segmentEnd > covered && starts[position] < end
+        }.map { starts[$0] }
+    }
+
+    /// The scan of a segment, made or kept.
+    func scan(of segment: OpenSegment) -> SubjectScan {
+        scans.withLock { scans in
+            if let known = scans.first(where: { $0.segment === segment }) { return known }
+            scans.removeAll { $0.segment.first == segment.first }
+            if scans.count >= Self.scansMax { scans.removeFirst() }
+            let scan = SubjectScan(segment, hash: hash)
+            scans.append(scan)
+            return scan
+        }
+    }
+}
+
+/// One search for the events of a subject, newest segment first.
+private struct SubjectSearch {
+    let reader: LogReader
+    /// The subject as it stands in a line.
+    let text: [UInt8]
+    let hash: SubjectHash
+    let end: UInt64
+    private var starts: [UInt64] = []
+    private var pending: Set<UInt64> = []
+    /// What was found, newest segment first.
+    private var found: [[StoredEvent]] = []
+
+    init(reader: LogReader, subject: String, end: UInt64) {
+        self.reader = reader
+        self.end = end
+        var text: [UInt8] = []
+        JSONText.appendEscaped(subject, to: &text)
+        self.text = text
+        hash = reader.hash.subject(subject)
+    }
+
+    mutating func run() throws(LogError) -> [StoredEvent] {
+        let unindexed = Set(try reader.unindexedSegments(before: end))
+        starts = reader.segmentStarts
+        pending = unindexed
+        do throws(IndexError) {
+            for entry in try reader.index.subjects(hash: hash.hash, check: hash.check) { visit(entry.newestSegment) }
+        } catch {
+            // Without the index every segment may have the subject.
+            pending = Set(starts)
+        }
+        while let first = pending.max() {
+            pending.remove(first)
+            let segment = try reader.segment(startingAt: first)
+            try search(segment, isIndexed: !unindexed.contains(first))
+        }
+        return Array(found.reversed().joined())
+    }
+
+    private mutating func visit(_ first: UInt64) {
+        if starts.contains(first) { pending.insert(first) }
+    }
+
+    private mutating func search(_ segment: OpenSegment, isIndexed: Bool) throws(LogError) {
+        guard let entries = try postings(segment) else {
+            if segment.first < end {
+                let bound = min(end, reader.end(of: segment))
+                try take(try reader.scan(of: segment).batches(of: hash, before: bound), segment)
+            }
+            // The segment says nothing of those before it.
+            if isIndexed { visitPredecessor(of: segment) }
+            return
+        }
+        var spans: [SegmentSpan] = []
+        for entry in entries {
+            switch entry.previousSegment {
+            case RecentEvents.none: break
+            case SubjectPostings.unknownSegment: visitPredecessor(of: segment)
+            default: visit(entry.previousSegment)
+            }
+            spans += try segment.withTally(upTo: segment.footer?.endSequence ?? segment.first) { tally in
+                entry.spans.map { tally.spans[$0] }
+            }
+        }
+        if entries.count > 1 { spans.sort { $0.firstSequence < $1.firstSequence } }
+        try take(spans, segment)
+    }
+
+    private mutating func visitPredecessor(of segment: OpenSegment) {
+        if let position = starts.firstIndex(of: segment.first), position > 0 { pending.insert(starts[position - 1]) }
+    }
+
+    /// The entries of the subject in a footer; nil if there is no footer that can be read.
+    private func postings(_ segment: OpenSegment) throws(LogError) -> [SubjectPostings.Entry]? {
+        guard let footer = segment.footer, let section = footer.section(SegmentFooter.Name.subjects) else { return nil }
+        let count = try segment.withTally(upTo: footer.endSequence) { $0.spans.count }
+        do throws(FileError) {
+            let result = try SubjectPostings.find(
+                hash.hash, segment: segment.first, spanCount: count, section: section, file: segment.file)
+            if case .entries(let entries) = result { return entries }
+            return nil
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    private mutating func take(_ spans: [SegmentSpan], _ segment: OpenSegment) throws(LogError) {
+        var events: [StoredEvent] = []
+        var last: UInt64?
+        for span in spans where span.firstSequence < end && span.firstSequence != last {
+            last = span.firstSequence
+            for content in try segment.read(span) {
+                for position in content.entries.indices where isOurs(content, position) {
+                    let event = content.event(position)
+                    if event.sequence < end { events.append(event) }
+                }
+            }
+        }
+        if !events.isEmpty { found.append(events) }
+    }
+
+    private func isOurs(_ content: BatchContent, _ position: Int) -> Bool {
+        content.entries[position].subjectLength == text.count && (content.subjectText(position) ?? []) == text[...]
+    }
+}

@@ -1,0 +1,298 @@
+import Crypto
+import Synchronization
+public import SystemPackage
+
+/// Reads a log. Any number of readers, in any number of processes, read while one process writes.
+///
+/// A reader never goes past `head`, the durable end of the log, and follows rolls and repacking by itself. Whatever it
+/// reads is checked; what is damaged is an error that names file, place and events, and never a wrong or missing event.
+/// All methods may be called from any thread. Memory is bounded: a few open segments and decoded batches.
+public final class LogReader: Sendable {
+    let paths: LogPaths
+    let files: any FileLayer
+    let hash: KeyedHash
+    /// What the log is known by.
+    public let identity: LogIdentity
+    /// What the log is marked with.
+    public let features: LogFeatures
+    private let headWord: Mutex<Head>
+    private let segments: Mutex<Segments>
+    private let recent = Mutex<[BatchContent]>([])
+    let index: LogIndex
+    let scans = Mutex<[SubjectScan]>([])
+
+    private struct Segments {
+        var firsts: [UInt64]
+        /// Open ones, least recently used first.
+        var open: [OpenSegment] = []
+    }
+
+    /// The mapped word, or, while there is none, the end of what can be read.
+    private enum Head {
+        case word(any HeadWord)
+        case lost(UInt64)
+    }
+
+    private static let openMax = 16
+    private static let recentMax = 8
+
+    /// Opens the log in a folder.
+    ///
+    /// - Throws: `LogError`: `notALog`, `otherVersion`, `damaged` (no header can be read), or what the system says.
+    public static func open(_ directory: FilePath) throws -> LogReader {
+        try open(directory, files: SystemFiles())
+    }
+
+    package static func open(_ directory: FilePath, files: any FileLayer) throws -> LogReader {
+        let paths = LogPaths(directory: directory)
+        let firsts = try SegmentList.read(directory, files)
+        guard let last = firsts.last else { throw LogError.notALog(directory) }
+        let active = try OpenSegment(paths.segment(last), first: last, files: files)
+        do {
+            let index = try LogIndex.open(
+                directory: paths.index, logID: active.header.identity.bytes, firstSequence: firsts.first ?? 0)
+            return try LogReader(paths: paths, files: files, active: active, firsts: firsts, index: index)
+        } catch let error as IndexError {
+            throw LogError(error)
+        }
+    }
+
+    private init(
+        paths: LogPaths, files: any FileLayer, active: OpenSegment, firsts: [UInt64], index: LogIndex
+    ) throws(LogError) {
+        self.paths = paths
+        self.files = files
+        self.index = index
+        identity = active.header.identity
+        features = active.header.features
+        hash = KeyedHash(logID: identity.bytes)
+        segments = Mutex(Segments(firsts: firsts, open: [active]))
+        let word: (any HeadWord)?
+        do throws(FileError) {
+            word = try files.openHead(paths.head, creating: nil)
+        } catch {
+            word = nil
+        }
+        // Without the word, what checks is the best that is known; the next writer makes the word again.
+        if let word {
+            headWord = Mutex(.word(word))
+        } else {
+            headWord = Mutex(.lost(try Self.endOfWhatChecks(active)))
+        }
+    }
+
+    private static func endOfWhatChecks(_ active: OpenSegment) throws(LogError) -> UInt64 {
+        do throws(FileError) {
+            var scan = ActiveScan(header: active.header, file: active.file)
+            try scan.run(head: 0, hash: KeyedHash(logID: active.header.identity.bytes))
+            return scan.tally.endSequence
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// The durable next sequence: every event before it is on disk and stays.
+    public var head: UInt64 {
+        headWord.withLock { head in
+            switch head {
+            case .word(let word): return max(word.load(), firstOfLast)
+            case .lost(let end):
+                guard let word = try? files.openHead(paths.head, creating: nil) else { return end }
+                head = .word(word)
+                return max(word.load(), firstOfLast)
+            }
+        }
+    }
+
+    /// A closed segment was synced before the next was made, so no head is before the last segment.
+    private var firstOfLast: UInt64 { segments.withLock { $0.firsts.last ?? 0 } }
+
+    /// The log's first sequence; more than 0 if older segments were archived.
+    public var firstSequence: UInt64 { segments.withLock { $0.firsts.first ?? 0 } }
+
+    /// Blocks the calling thread until `head` is past `sequence`, or the time is over; returns whether it is.
+    public func wait(past sequence: UInt64, timeout: Duration) -> Bool {
+        let deadline = ContinuousClock.now.advanced(by: timeout)
+        while true {
+            let current = head
+            if current > sequence { return true }
+            let left = ContinuousClock.now.duration(to: deadline)
+            if left <= .zero { return false }
+            let (seconds, attoseconds) = left.components
+            let nanoseconds = min(seconds, 1_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+            let word = headWord.withLock { head -> (any HeadWord)? in
+                if case .word(let word) = head { word } else { nil }
+            }
+            // The word may be behind `current` right after a power loss, until a writer has opened the log.
+            word?.wait(while: min(current, word?.load() ?? 0), nanoseconds: max(1, min(nanoseconds, 1_000_000_000)))
+            if word == nil { DedicatedThread.sleep(nanoseconds: min(nanoseconds, 50_000_000)) }
+        }
+    }
+
+    // MARK: Events
+
+    /// A cursor over the events from `from` on, in sequence order.
+    ///
+    /// - Parameters:
+    ///   - to: the first sequence that is not wanted any more; nil = the head as it is now.
+    ///   - types: the types that are wanted; nil = all. Batches without any of them are not decompressed.
+    public func cursor(from: UInt64, to: UInt64? = nil, types: TypeFilter? = nil) -> LogCursor {
+        LogCursor(reader: self, from: from, to: min(to ?? .max, head), types: types)
+    }
+
+    /// The event at this place.
+    ///
+    /// - Throws: `LogError`: `archived`, `beyondEnd`, or `damaged`.
+    public func event(at sequence: UInt64) throws -> StoredEvent {
+        let content = try content(at: sequence)
+        return content.event(Int(sequence - content.firstSequence))
+    }
+
+    /// The batch that holds the event.
+    func content(at sequence: UInt64) throws(LogError) -> BatchContent {
+        if let known = recent.withLock({ $0.last { $0.holds(sequence) } }) { return known }
+        try check(sequence)
+        return try retrying { () throws(LogError) in
+            let segment = try segment(holding: sequence)
+            guard case .span(let span) = try segment.place(of: sequence) else { throw segment.damage(at: sequence) }
+            guard let found = try segment.read(span, only: sequence).first(where: { $0.holds(sequence) }) else {
+                throw segment.damage(at: sequence)
+            }
+            recent.withLock { recent in
+                if recent.count >= Self.recentMax { recent.removeFirst() }
+                recent.append(found)
+            }
+            return found
+        }
+    }
+
+    /// Damage may only mean that the file was repacked meanwhile: looks again with the files as they are now.
+    func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
+        do {
+            return try body()
+        } catch where error.code == .damaged {
+            try refresh()
+            return try body()
+        }
+    }
+
+    private func check(_ sequence: UInt64) throws(LogError) {
+        guard sequence >= firstSequence else {
+            throw LogError(
+                code: .archived,
+                message: "event \(sequence) is before the log's first, \(firstSequence); bring the older segments back",
+                path: paths.directory.string)
+        }
+        guard sequence < head else {
+            throw LogError(
+                code: .beyondEnd, message: "there is no event \(sequence) yet; the log's next is \(head)",
+                path: paths.directory.string)
+        }
+    }
+
+    /// SHA-256 of the line before `sequence`, without its line feed; 32 zeros at the log's very start.
+    ///
+    /// Kept beside a cursor it proves later that the log still holds the same history.
+    public func lineHash(before sequence: UInt64) throws -> [UInt8] {
+        if sequence == 0 { return [UInt8](repeating: 0, count: 32) }
+        if sequence == firstSequence { return try segment(startingAt: sequence).header.lineage }
+        return Array(SHA256.hash(data: try event(at: sequence - 1).line))
+    }
+
+    /// How many events from sequence 0 on were recorded at or before `instant`: the sequence after the last of them.
+    public func count(recordedBy instant: Instant) throws -> UInt64 {
+        let end = head
+        try refresh()
+        let firsts = segments.withLock { $0.firsts }
+        // In the last segment that starts with something recorded by then lies the border.
+        var low = 0
+        var high = firsts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            let floor = try segment(startingAt: firsts[middle]).header.recordedFloor
+            if floor <= instant { low = middle } else { high = middle }
+        }
+        guard low < firsts.count, firsts[low] < end else { return end }
+        let segment = try segment(startingAt: firsts[low])
+        let bound = low + 1 < firsts.count ? firsts[low + 1] : end
+        let span = try segment.withTally(upTo: bound) { tally -> SegmentSpan? in
+            let index = tally.spans.partitioningIndex { $0.times.maxRecorded > instant }
+            return index < tally.spans.count ? tally.spans[index] : nil
+        }
+        guard let span, span.firstSequence < end else { return min(bound, end) }
+        for content in try segment.read(span) {
+            let place = content.entries.partitioningIndex { $0.recordedTime > instant }
+            if place < content.entries.count { return min(content.firstSequence + UInt64(place), end) }
+        }
+        return min(span.endSequence, end)
+    }
+
+    // MARK: Segments
+
+    /// The first sequences of all segments, as last seen.
+    var segmentStarts: [UInt64] { segments.withLock { $0.firsts } }
+
+    /// Looks at the folder again.
+    func refresh() throws(LogError) {
+        let firsts = try SegmentList.read(paths.directory, files)
+        guard !firsts.isEmpty else { throw LogError.notALog(paths.directory) }
+        segments.withLock { segments in
+            segments.firsts = firsts
+            // A file that lost its name was repacked or archived; a segment that is not the last has a footer by now.
+            segments.open.removeAll { !$0.file.isLinked() || ($0.footer == nil && $0.first != firsts.last) }
+        }
+    }
+
+    /// The segment that holds the event.
+    func segment(holding sequence: UInt64) throws(LogError) -> OpenSegment {
+        var firsts = segmentStarts
+        // The last segment known may have been closed since: then the event is in a later one.
+        if let last = firsts.last, sequence >= last {
+            let open = try segment(startingAt: last)
+            if let footer = open.footer, sequence >= footer.endSequence {
+                try refresh()
+                firsts = segmentStarts
+            }
+        }
+        let index = firsts.partitioningIndex { $0 > sequence }
+        guard index > 0 else {
+            throw LogError(code: .archived, message: "event \(sequence) is before the log's first")
+        }
+        return try segment(startingAt: firsts[index - 1])
+    }
+
+    /// The segment of this name, opened if it is not.
+    func segment(startingAt first: UInt64) throws(LogError) -> OpenSegment {
+        let known: OpenSegment? = segments.withLock { segments in
+            guard let index = segments.open.firstIndex(where: { $0.first == first }) else { return nil }
+            let segment = segments.open.remove(at: index)
+            segments.open.append(segment)
+            return segment
+        }
+        if let known { return known }
+        let segment = try OpenSegment(paths.segment(first), first: first, files: files)
+        guard segment.header.identity == identity else {
+            throw LogError(
+                code: .damaged, message: "the segment belongs to another log; move it away",
+                path: paths.segment(first).string)
+        }
+        segments.withLock { segments in
+            segments.open.removeAll { $0.first == first }
+            if segments.open.count >= Self.openMax { segments.open.removeFirst() }
+            segments.open.append(segment)
+        }
+        return segment
+    }
+
+    /// The sequence up to which a segment is known to have durable events.
+    func end(of segment: OpenSegment) -> UInt64 {
+        if let footer = segment.footer { return footer.endSequence }
+        let firsts = segmentStarts
+        let index = firsts.partitioningIndex { $0 > segment.first }
+        return index < firsts.count ? firsts[index] : head
+    }
+}
+
+extension BatchContent {
+    func holds(_ sequence: UInt64) -> Bool { sequence >= firstSequence && sequence < endSequence }
+}

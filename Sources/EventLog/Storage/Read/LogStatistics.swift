@@ -1,0 +1,90 @@
+import SystemPackage
+
+/// Sizes and places of a log, from footers and directories.
+public struct LogStatistics: Sendable, Equatable {
+    /// One segment.
+    public struct Segment: Sendable, Equatable {
+        /// How far a segment has come.
+        public enum State: String, Sendable { case active, closed, repacked }
+        /// The file's name.
+        public var name: String
+        /// The sequence of its first event.
+        public var firstSequence: UInt64
+        /// How many events it has.
+        public var events: UInt64
+        /// Bytes of its lines with their line feeds.
+        public var lineBytes: UInt64
+        /// Bytes of the file.
+        public var fileBytes: UInt64
+        /// How far it has come.
+        public var state: State
+    }
+
+    /// How many events the log has.
+    public var events: UInt64
+    /// The first sequence; more than 0 if older segments were archived.
+    public var firstSequence: UInt64
+    /// The durable next sequence.
+    public var head: UInt64
+    /// Bytes of all lines with their line feeds.
+    public var lineBytes: UInt64
+    /// Bytes of all segment files.
+    public var segmentBytes: UInt64
+    /// Bytes of the log-wide index.
+    public var indexBytes: UInt64
+    /// The segments, oldest first.
+    public var segments: [Segment]
+    /// The `recordedtime` of the last event; nil in an empty log. If it is after the clock, the clock went back.
+    public var lastRecordedTime: Instant?
+    /// The first of the events that share the last `recordedtime`: since then the clock stood still or was behind.
+    public var lastRecordedSince: UInt64?
+}
+
+extension LogReader {
+    /// Sizes and places, from footers and the active segment's directories.
+    ///
+    /// - Throws: `LogError`.
+    public func statistics() throws -> LogStatistics {
+        let end = head
+        try refresh()
+        let starts = segmentStarts
+        var statistics = LogStatistics(
+            events: 0, firstSequence: starts.first ?? 0, head: end, lineBytes: 0, segmentBytes: 0,
+            indexBytes: indexBytes(), segments: [], lastRecordedTime: nil, lastRecordedSince: nil)
+        for first in starts {
+            let segment = try segment(startingAt: first)
+            let described = try describe(segment, before: end)
+            statistics.events += described.events
+            statistics.lineBytes += described.lineBytes
+            statistics.segmentBytes += described.fileBytes
+            statistics.segments.append(described)
+        }
+        if end > statistics.firstSequence {
+            let last = try event(at: end - 1).recordedTime
+            statistics.lastRecordedTime = last
+            statistics.lastRecordedSince = try count(recordedBy: Instant(microseconds: last.microseconds - 1))
+        }
+        return statistics
+    }
+
+    private func describe(_ segment: OpenSegment, before end: UInt64) throws -> LogStatistics.Segment {
+        let name = SegmentName.name(first: segment.first)
+        let size = (try? segment.file.size()) ?? 0
+        if let footer = segment.footer {
+            return LogStatistics.Segment(
+                name: name, firstSequence: segment.first, events: footer.count, lineBytes: footer.rawLength,
+                fileBytes: size, state: footer.isRepacked ? .repacked : .closed)
+        }
+        let bound = min(end, self.end(of: segment))
+        return LogStatistics.Segment(
+            name: name, firstSequence: segment.first, events: bound - min(bound, segment.first),
+            lineBytes: try segment.withTally(upTo: bound) { $0.rawLength }, fileBytes: size, state: .active)
+    }
+
+    private func indexBytes() -> UInt64 {
+        let names = (try? files.list(paths.index)) ?? []
+        return names.reduce(0) { sum, name in
+            sum + ((try? files.open(paths.index.appending(name), .read).size()) ?? 0)
+        }
+    }
+}

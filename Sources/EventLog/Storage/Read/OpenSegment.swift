@@ -1,0 +1,168 @@
+import Synchronization
+import SystemPackage
+
+/// One segment's file as a reader has it open, with what is known of its batches.
+///
+/// Of a closed segment that is its footer's frame table; of the active one, the directories walked so far.
+final class OpenSegment: Sendable {
+    let file: any OpenFile
+    let header: SegmentHeader
+    /// nil: the segment is active, or its footer cannot be read.
+    let footer: SegmentFooter?
+    private let map: Mutex<Map>
+    private let idle = Mutex<[Loan]>([])
+
+    private struct Map {
+        var tally: SegmentTally
+        var gaps: [Damage] = []
+        var isLoaded = false
+        var nextOffset = UInt64(SegmentHeader.frameBytes)
+        var next: UInt64
+    }
+
+    /// A scanner that is handed from one user to the next under a lock.
+    private struct Loan: @unchecked Sendable {
+        let scanner: SegmentScanner
+    }
+
+    private static let idleMax = 4
+
+    init(_ path: FilePath, first: UInt64, files: any FileLayer) throws(LogError) {
+        do throws(FileError) {
+            file = try files.open(path, .read)
+        } catch {
+            throw LogError(error)
+        }
+        header = try SegmentHeader.read(file, expecting: first)
+        do throws(FileError) {
+            let footer = try SegmentFooter.read(file, logID: header.identity.bytes)
+            self.footer = footer?.firstSequence == first ? footer : nil
+        } catch {
+            throw LogError(error)
+        }
+        map = Mutex(Map(tally: SegmentTally(firstSequence: first), next: first))
+    }
+
+    var first: UInt64 { header.firstSequence }
+
+    /// Lends a scanner for as long as `body` runs.
+    func withScanner<Result>(_ body: (SegmentScanner) throws -> Result) rethrows -> Result {
+        let loan = idle.withLock { $0.popLast() } ?? Loan(scanner: SegmentScanner(file: file, identity: header.identity))
+        defer { idle.withLock { if $0.count < Self.idleMax { $0.append(loan) } } }
+        return try body(loan.scanner)
+    }
+
+    /// Where to look for an event.
+    enum Place {
+        /// In the span that starts with this batch.
+        case span(SegmentSpan)
+        /// Nowhere: the bytes are damaged.
+        case gap(Damage)
+    }
+
+    /// Finds the span of an event that is known to be durable.
+    func place(of sequence: UInt64) throws(LogError) -> Place {
+        try withMap(upTo: sequence + 1) { map in
+            if let index = map.tally.spanIndex(of: sequence) { return .span(map.tally.spans[index]) }
+            let gap = map.gaps.first { $0.sequences?.contains(sequence) ?? false }
+            return .gap(
+                gap
+                    ?? Damage(
+                        path: file.path.string, offset: map.nextOffset, structure: .segment,
+                        sequences: sequence..<(sequence + 1), message: "the event is not in the segment"))
+        }
+    }
+
+    /// Why an event cannot be found.
+    func damage(at sequence: UInt64) -> LogError {
+        do throws(LogError) {
+            if case .gap(let damage) = try place(of: sequence) { return damage.error }
+        } catch {
+            return error
+        }
+        return Damage(
+            path: file.path.string, offset: 0, structure: .segment, sequences: sequence..<(sequence + 1),
+            message: "the event is not where its footer says"
+        ).error
+    }
+
+    /// Looks at all spans up to `end`.
+    func withTally<Result>(upTo end: UInt64, _ body: (SegmentTally) -> Result) throws(LogError) -> Result {
+        try withMap(upTo: end) { body($0.tally) }
+    }
+
+    private func withMap<Result>(upTo end: UInt64, _ body: (Map) -> Result) throws(LogError) -> Result {
+        var failure: FileError?
+        let result: Result? = map.withLock { map in
+            do throws(FileError) {
+                try extend(&map, upTo: end)
+                return body(map)
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        guard let result else { throw LogError(failure ?? FileError(operation: "read", path: file.path, number: 0)) }
+        return result
+    }
+
+    private func extend(_ map: inout Map, upTo end: UInt64) throws(FileError) {
+        if !map.isLoaded {
+            map.isLoaded = true
+            if let footer, let tally = try footer.loadTally(from: file) {
+                map.tally = tally
+                map.next = footer.endSequence
+            }
+        }
+        let end = footer.map { min($0.endSequence, end) } ?? end
+        guard map.next < end else { return }
+        let scanner = SegmentScanner(file: file, identity: header.identity)
+        var walker = SegmentWalker(scanner: scanner, offset: map.nextOffset, next: map.next, lines: 0..<0)
+        while let item = try walker.nextItem(before: end) {
+            switch item {
+            case .batch(let offset, let directory, _): map.tally.add(directory.head, types: directory.types, at: offset)
+            case .gap(let damage): map.gaps.append(damage)
+            }
+        }
+        map.nextOffset = walker.offset
+        map.next = walker.next
+    }
+
+    /// Reads the batches of a span, checked: all, or the one that holds `sequence`.
+    func read(_ span: SegmentSpan, only sequence: UInt64? = nil) throws(LogError) -> [BatchContent] {
+        var failure: LogError?
+        let contents: [BatchContent] = withScanner { scanner in
+            do throws(LogError) {
+                return try read(span, only: sequence, scanner)
+            } catch {
+                failure = error
+                return []
+            }
+        }
+        if let failure { throw failure }
+        return contents
+    }
+
+    private func read(
+        _ span: SegmentSpan, only sequence: UInt64?, _ scanner: SegmentScanner
+    ) throws(LogError) -> [BatchContent] {
+        var contents: [BatchContent] = []
+        do throws(FileError) {
+            try scanner.prefetch(at: span.offset, count: Int(span.bytes))
+        } catch {
+            throw LogError(error)
+        }
+        var walker = SegmentWalker(
+            scanner: scanner, offset: span.offset, next: span.firstSequence, lines: sequence.map { $0..<($0 + 1) })
+        while true {
+            let item: SegmentWalker.Item?
+            do throws(FileError) { item = try walker.nextItem(before: span.endSequence) } catch { throw LogError(error) }
+            switch item {
+            case .batch(_, let directory, let lines)?:
+                if !lines.isEmpty { contents.append(BatchContent(directory: directory, lines: lines)) }
+            case .gap(let damage)?: throw damage.error
+            case nil: return contents
+            }
+        }
+    }
+}

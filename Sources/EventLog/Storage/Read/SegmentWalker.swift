@@ -1,0 +1,150 @@
+import SystemPackage
+
+/// Goes through the batches of one segment in order, checking everything, and reports what cannot be read.
+struct SegmentWalker {
+    let scanner: SegmentScanner
+    /// Where the next batch should be.
+    private(set) var offset: UInt64
+    /// Which sequence it should start with.
+    private(set) var next: UInt64
+    /// Of which events the lines are read and checked too; of the others directories only. nil = all.
+    let wanted: Range<UInt64>?
+
+    init(scanner: SegmentScanner, offset: UInt64, next: UInt64, lines wanted: Range<UInt64>? = nil) {
+        self.scanner = scanner
+        self.offset = offset
+        self.next = next
+        self.wanted = wanted
+    }
+
+    /// What is next in a segment.
+    enum Item {
+        /// A batch that checks. `lines` is empty if they are not wanted.
+        case batch(offset: UInt64, directory: BatchDirectory, lines: [UInt8])
+        /// Events that cannot be read.
+        case gap(Damage)
+    }
+
+    /// The next item; nil once `end` is reached. Everything before `end` was once acknowledged, so what is missing
+    /// before it is damage.
+    mutating func nextItem(before end: UInt64) throws(FileError) -> Item? {
+        guard next < end else { return nil }
+        if let item = try batch() { return item }
+        // What was read ahead may be older than what is there now.
+        scanner.forget()
+        if let item = try batch() { return item }
+        return .gap(try skipDamage(before: end))
+    }
+
+    private mutating func batch() throws(FileError) -> Item? {
+        guard case .batch(let head) = try scanner.frame(at: offset), head.firstSequence == next,
+            let directory = try scanner.directory(at: offset, head)
+        else { return nil }
+        var lines: [UInt8] = []
+        if wanted?.overlaps(head.firstSequence..<head.endSequence) ?? true {
+            guard let read = try scanner.lines(at: offset, head), directory.matches(read) else { return nil }
+            lines = read
+        }
+        defer {
+            offset += UInt64(head.totalBytes)
+            next = head.endSequence
+        }
+        return .batch(offset: offset, directory: directory, lines: lines)
+    }
+
+    private mutating func skipDamage(before end: UInt64) throws(FileError) -> Damage {
+        let start = next
+        let place = offset
+        let path = scanner.file.path.string
+        if case .batch(let head) = try scanner.frame(at: offset), head.firstSequence == next,
+            try scanner.directory(at: offset, head) != nil {
+            offset += UInt64(head.totalBytes)
+            next = head.endSequence
+            return Damage(
+                path: path, offset: place + UInt64(head.directoryBytes), structure: .frame, sequences: start..<next,
+                message: "the compressed lines do not match their checksum")
+        }
+        if let found = try scanner.findBatch(from: offset + 1, after: next), found.head.firstSequence < end {
+            offset = found.offset
+            next = found.head.firstSequence
+        } else {
+            next = end
+        }
+        let isShort = try scanner.file.size() <= place
+        return Damage(
+            path: path, offset: place, structure: .directory, sequences: start..<next,
+            message: isShort ? "the file ends too early" : "the batch directory does not match its checksum or place")
+    }
+}
+
+/// Something on disk that is not what was written.
+struct Damage: Error, Equatable, Sendable {
+    var path: String
+    var offset: UInt64
+    var structure: LogStructure
+    /// The events that cannot be read because of it; nil if all can.
+    var sequences: Range<UInt64>?
+    var message: String
+
+    /// As an error for callers.
+    var error: LogError {
+        let range = sequences.map { ", events \($0.lowerBound) to \($0.upperBound - 1) cannot be read" } ?? ""
+        return LogError(
+            code: .damaged, message: "\(structure.rawValue): \(message)\(range); run verify, and restore this file",
+            path: path, offset: offset, sequences: sequences)
+    }
+}
+
+/// The parts of a log's files.
+public enum LogStructure: String, Sendable, Codable {
+    /// A segment's first frame.
+    case header
+    /// The frame before a batch's lines.
+    case directory
+    /// The LZ4 frame of a batch's lines.
+    case frame
+    /// One event's line.
+    case line
+    /// A closed segment's last frame.
+    case footer
+    /// The segment file as a whole.
+    case segment
+    /// A file of the log-wide index.
+    case index
+    /// The word with the durable next sequence.
+    case head
+}
+
+extension BatchDirectory {
+    /// Whether every line of the directory ends in a line feed where it says.
+    func matches(_ lines: [UInt8]) -> Bool {
+        lines.count == head.rawLength && entries.allSatisfy { lines[Int($0.lineEnd)] == UInt8(ascii: "\n") }
+    }
+}
+
+extension SegmentScanner {
+    /// The first batch at or past `start` that is whole, checks, and starts past `sequence`; nil if there is none.
+    func findBatch(from start: UInt64, after sequence: UInt64) throws(FileError) -> (offset: UInt64, head: BatchHead)? {
+        let pattern = Self.directoryStart
+        var position = start
+        while true {
+            let piece = try bytes(at: position, count: Self.readAheadBytes)
+            guard piece.count >= BatchDirectory.fixedBytes else { return nil }
+            for index in 0...(piece.count - pattern.count) where piece[index] == pattern[0] {
+                guard piece[index + 1] == pattern[1], piece[index + 2] == pattern[2], piece[index + 3] == pattern[3]
+                else { continue }
+                let offset = position + UInt64(index)
+                guard case .batch(let head) = try frame(at: offset), head.firstSequence > sequence,
+                    try checks(at: offset, head)
+                else { continue }
+                return (offset, head)
+            }
+            if piece.count < Self.readAheadBytes { return nil }
+            // The pattern may lie across the border.
+            position += UInt64(piece.count - pattern.count + 1)
+        }
+    }
+
+    /// The bytes of the magic number that a directory starts with.
+    private static let directoryStart = withUnsafeBytes(of: FrameFormat.skippableMagic.littleEndian) { Array($0) }
+}

@@ -1,0 +1,101 @@
+/// Gathers rendered events into one batch. The sequencer fills it; the store writes it.
+struct BatchBuilder: Sendable {
+    /// What the log's indexes need of one event, beside its directory entry.
+    struct Keys: Sendable, Equatable {
+        /// nil = no subject.
+        var subject: SubjectHash?
+        /// The event's number within its subject.
+        var version: UInt64 = 0
+        /// First sequence of the newest earlier segment that has the subject, as the subject's first event in a segment
+        /// needs it; `RecentEvents.none` or `RecentEvents.unresolved`.
+        var previousSegment = RecentEvents.unresolved
+        /// nil = the id follows from the sequence and needs no entry.
+        var id: UInt64?
+    }
+
+    let firstSequence: UInt64
+    private(set) var lines: [UInt8] = []
+    private(set) var entries: [EventEntry] = []
+    private(set) var keys: [Keys] = []
+    private(set) var types: [[UInt8]] = []
+    private var typeIndexes: [[UInt8]: Int] = [:]
+
+    init(firstSequence: UInt64) {
+        self.firstSequence = firstSequence
+    }
+
+    /// The sequence of the next event.
+    var nextSequence: UInt64 { firstSequence + UInt64(entries.count) }
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Adds the event of a draft.
+    mutating func add(
+        _ draft: EventDraft, sequence: UInt64, recordedTime: Instant, subjectSequence: UInt64?, keys: Keys
+    ) {
+        let rendered = LineRenderer.append(
+            draft, sequence: sequence, recordedTime: recordedTime, subjectSequence: subjectSequence, to: &lines)
+        let start = rendered.line.lowerBound
+        entries.append(
+            EventEntry(
+                lineStart: UInt32(start), lineEnd: UInt32(rendered.line.upperBound),
+                subjectOffset: UInt32(rendered.subject.map { $0.lowerBound - start } ?? 0),
+                subjectLength: UInt32(rendered.subject?.count ?? 0),
+                dataOffset: UInt32(rendered.dataStart.map { $0 - start } ?? 0),
+                typeIndex: UInt32(typeIndex(draft.type)), time: rendered.time, recordedTime: recordedTime))
+        self.keys.append(keys)
+    }
+
+    /// Adds an event as it stands in another batch, with its line byte for byte.
+    mutating func add(_ entry: EventEntry, of content: BatchContent) {
+        let start = UInt32(lines.count)
+        lines += content.lines[Int(entry.lineStart)...Int(entry.lineEnd)]
+        var copy = entry
+        copy.lineStart = start
+        copy.lineEnd = start + (entry.lineEnd - entry.lineStart)
+        copy.typeIndex = UInt32(typeIndex(content.types[Int(entry.typeIndex)]))
+        entries.append(copy)
+    }
+
+    private mutating func typeIndex(_ type: String) -> Int {
+        // A batch has few types; comparing bytes beats hashing until there are many.
+        var type = type
+        let found = type.withUTF8 { bytes -> Int? in
+            for index in types.indices.prefix(8) where types[index].elementsEqual(bytes) { return index }
+            return nil
+        }
+        if let found { return found }
+        let bytes = Array(type.utf8)
+        if let index = typeIndexes[bytes] { return index }
+        typeIndexes[bytes] = types.count
+        types.append(bytes)
+        return types.count - 1
+    }
+
+    /// Takes back every event from this count on.
+    mutating func truncate(to count: Int) {
+        guard count < entries.count else { return }
+        lines.removeSubrange(Int(entries[count].lineStart)...)
+        entries.removeSubrange(count...)
+        keys.removeSubrange(min(count, keys.count)...)
+        // Types stay only if an event that stays has them: a table never names a type that does not occur.
+        let kept = entries.reduce(0) { max($0, Int($1.typeIndex) + 1) }
+        for type in types[kept...] { typeIndexes[type] = nil }
+        types.removeSubrange(kept...)
+    }
+
+    /// The batch as it goes to disk, directory and frame, with the directory's fixed part; nil if LZ4 fails.
+    func encoded(logID: [UInt8], level: LineFrame.Level) -> (bytes: [UInt8], head: BatchHead)? {
+        var frame: [UInt8] = []
+        guard lines.withUnsafeBytes({ LineFrame.compress($0, level: level, into: &frame) }) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(frame.count + entries.count * 12 + 256)
+        frame.withUnsafeBytes { frame in
+            BatchDirectory.encode(
+                entries: entries, types: types, firstSequence: firstSequence, rawLength: lines.count, frame: frame,
+                logID: logID, level: level, into: &bytes)
+        }
+        bytes += frame
+        guard let head = bytes.withUnsafeBytes({ BatchDirectory.decodeHead($0, logID: logID) }) else { return nil }
+        return (bytes, head)
+    }
+}

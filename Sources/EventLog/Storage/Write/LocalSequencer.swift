@@ -1,0 +1,148 @@
+public import SystemPackage
+
+/// The sequencer of this process: all writers waiting share one batch, one write, one sync.
+///
+/// One dedicated thread takes whole requests in the order they came, decides each, and hands the batch to the log's
+/// store; then it acknowledges them. A caller of `append` is suspended until its events are durable, and that is the
+/// back-pressure: what is queued is what callers hold.
+public final class LocalSequencer: Sequencer, Sendable {
+    private let queue: CommitQueue
+    private let options: LogOptions
+    private let maintenance: Maintenance
+
+    private init(queue: CommitQueue, options: LogOptions, maintenance: Maintenance) {
+        self.queue = queue
+        self.options = options
+        self.maintenance = maintenance
+    }
+
+    /// Opens a log for appending. One process can at a time.
+    ///
+    /// - Parameters:
+    ///   - directory: the log's folder, as it was made by `EventLog.create`.
+    ///   - clock: where `recordedtime` comes from. If it is behind the log's last, that one is used again.
+    /// - Throws: `LogError`: `notALog`, `otherVersion`, `locked`, `readOnly`, `damaged` …. Rot in the active segment
+    ///   does not stop opening: `append` then throws `damaged`.
+    public static func open(
+        _ directory: FilePath, options: LogOptions = LogOptions(), clock: @escaping @Sendable () -> Instant
+    ) throws -> LocalSequencer {
+        try open(directory, options: options, files: SystemFiles(), clock: clock)
+    }
+
+    package static func open(
+        _ directory: FilePath, options: LogOptions, files: any FileLayer, clock: @escaping @Sendable () -> Instant
+    ) throws -> LocalSequencer {
+        let opening = LogOpening(paths: LogPaths(directory: directory), files: files, options: options)
+        let store = LogStore(try opening.open(), options: options)
+        let reader = try LogReader.open(directory, files: files)
+        let queue = CommitQueue(batchBytesMax: options.batchBytesMax)
+        store.maintenance.start()
+        let committer = Committer(store: store, reader: reader, queue: queue, clock: clock)
+        DedicatedThread.start { committer.run() }
+        return LocalSequencer(queue: queue, options: options, maintenance: store.maintenance)
+    }
+
+    deinit { queue.close(finishing: false) }
+
+    public func append(_ request: AppendRequest) async throws -> [Acknowledgement] {
+        try check(request)
+        return try await queue.submit(request)
+    }
+
+    /// Stops taking requests, answers those that wait, and lets go of the log.
+    ///
+    /// - Parameter finishRepacking: whether closed segments that wait for it are repacked first; otherwise the next
+    ///   writer does it.
+    public func close(finishRepacking: Bool = false) async {
+        queue.close(finishing: finishRepacking)
+        await queue.end()
+    }
+
+    /// What went wrong behind the scenes since the log was opened (repacking, indexing); none of it loses events.
+    public var backgroundProblems: [String] { maintenance.problems }
+
+    /// All that can be checked without knowing the log, on the caller's own time.
+    private func check(_ request: AppendRequest) throws(AppendError) {
+        guard !request.events.isEmpty else {
+            throw AppendError(code: .requestSize, message: "the request holds no event; send at least one")
+        }
+        guard request.events.count <= Limits.requestEventsMax else {
+            throw AppendError(
+                code: .requestSize,
+                message: "the request holds \(request.events.count) events, over the limit of "
+                    + "\(Limits.requestEventsMax); send it in parts")
+        }
+        var bytes = 0
+        for (index, draft) in request.events.enumerated() {
+            bytes += draft.byteCount
+            do throws(LineError) {
+                try draft.check()
+            } catch {
+                throw AppendError(code: .invalidEvent, eventIndex: index, message: error.description)
+            }
+            guard draft.byteCount <= options.eventBytesMax else {
+                throw AppendError(
+                    code: .invalidEvent, eventIndex: index,
+                    message: "the event has \(draft.byteCount) bytes, over the limit of \(options.eventBytesMax); "
+                        + "move large content elsewhere and send its address")
+            }
+        }
+        guard bytes <= Limits.requestBytesMax else {
+            throw AppendError(
+                code: .requestSize,
+                message: "the request has \(bytes) bytes, over the limit of \(Limits.requestBytesMax); send it in parts")
+        }
+    }
+}
+
+/// The thread that commits. Everything in it belongs to that thread: hence `@unchecked Sendable`.
+private final class Committer: @unchecked Sendable {
+    private let store: LogStore
+    private let reader: LogReader
+    private let queue: CommitQueue
+    private let clock: @Sendable () -> Instant
+
+    init(store: LogStore, reader: LogReader, queue: CommitQueue, clock: @escaping @Sendable () -> Instant) {
+        self.store = store
+        self.reader = reader
+        self.queue = queue
+        self.clock = clock
+    }
+
+    func run() {
+        while let tickets = queue.take() { commit(tickets) }
+        store.close()
+        store.maintenance.stop(finishing: queue.finishesRepacking)
+        store.lock.release()
+        queue.ended()
+    }
+
+    private func commit(_ tickets: [Ticket]) {
+        if let refusal = store.refusal {
+            for ticket in tickets { ticket.answer(.failure(refusal)) }
+            return
+        }
+        var planner = BatchPlanner(store: store, reader: reader, now: clock())
+        var planned: [(ticket: Ticket, acknowledgements: [Acknowledgement])] = []
+        planned.reserveCapacity(tickets.count)
+        for ticket in tickets {
+            do throws(AppendError) {
+                planned.append((ticket, try planner.add(ticket.request)))
+            } catch {
+                ticket.answer(.failure(error))
+            }
+        }
+        guard !planned.isEmpty else { return }
+        let durable = store.nextSequence
+        do throws(AppendError) {
+            if !planner.batch.isEmpty { try store.commit(planner.batch) }
+            for (ticket, acknowledgements) in planned { ticket.answer(.success(acknowledgements)) }
+        } catch {
+            for (ticket, acknowledgements) in planned {
+                // Only repeats of what was durable before: nothing about them is unknown.
+                let isOld = acknowledgements.allSatisfy { $0.isDuplicate && $0.sequence < durable }
+                ticket.answer(isOld ? .success(acknowledgements) : .failure(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+import Crypto
+import SystemPackage
+
+/// All that opening a log for writing found and made.
+struct OpenedLog {
+    var paths: LogPaths
+    var files: any FileLayer
+    var identity: LogIdentity
+    var head: any HeadWord
+    var lock: any FileLock
+    var index: LogIndex
+    var writer: SegmentWriter
+    var recent: [RecentEvents]
+    var nextSequence: UInt64
+    var lastRecorded: Instant
+    var lastLineHash: [UInt8]
+    /// Rot in the active segment: nothing may be appended.
+    var damage: Damage?
+    /// Closed segments that were not repacked yet, oldest first.
+    var unpacked: [UInt64]
+}
+
+/// Opens a log for writing: takes the lock, looks at footers and the active segment, and settles what a crash left.
+///
+/// The rule: a batch is valid only with its checksums, this log's id and exactly the next sequence. What is not valid
+/// below the head word is rot: nothing is changed, nothing is appended. What is not valid at or past it, with nothing
+/// valid behind, is a torn tail that nobody was told of: it is cut. Valid batches past the head were written but
+/// perhaps never synced: they are written again and synced, and only then published. A head word that is lost counts as
+/// the active segment's start.
+struct LogOpening {
+    let paths: LogPaths
+    let files: any FileLayer
+    let options: LogOptions
+
+    func open() throws -> OpenedLog {
+        let segments = try SegmentList.read(paths.directory, files)
+        guard let active = segments.last else { throw LogError.notALog(paths.directory) }
+        let lock = try takeLock()
+        do {
+            try removeLeftovers()
+            // A name that was renamed but whose folder was not synced may go with the power; not after this.
+            try files.syncDirectory(paths.directory)
+            return try open(segments, active, lock)
+        } catch let error as FileError {
+            throw LogError(error)
+        } catch let error as IndexError {
+            throw LogError(error)
+        }
+    }
+
+    private func takeLock() throws(LogError) -> any FileLock {
+        do throws(FileError) {
+            if let lock = try files.tryLock(paths.lock) { return lock }
+            let bytes = try files.open(paths.lock, .read).readBytes(at: 0, count: 16)
+            let process = Int32(String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber })
+            throw FileError(operation: "locked", path: paths.lock, number: process ?? 0)
+        } catch {
+            guard error.operation == "locked" else { throw LogError(error) }
+            let holder = error.number > 0 ? "process \(error.number)" : "another process"
+            throw LogError(
+                code: .locked(process: error.number > 0 ? error.number : nil),
+                message: "\(holder) is writing this log; wait until it ends, or stop it",
+                path: paths.directory.string)
+        }
+    }
+
+    private func removeLeftovers() throws(FileError) {
+        for name in try files.list(paths.directory) where name.hasSuffix(SegmentName.temporarySuffix) {
+            try files.unlink(paths.directory.appending(name))
+        }
+    }
+
+    private func open(_ segments: [UInt64], _ active: UInt64, _ lock: any FileLock) throws -> OpenedLog {
+        let path = paths.segment(active)
+        let file = try files.open(path, .readWrite)
+        let header = try SegmentHeader.read(file, expecting: active)
+        let head = try files.openHead(paths.head, creating: active)
+        let index = try LogIndex.open(
+            directory: paths.index, logID: header.identity.bytes, role: .writer, firstSequence: segments.first ?? 0)
+        let builder = IndexBuilder(paths: paths, files: files, identity: header.identity)
+        try builder.fill(index, upTo: active)
+        var unpacked: [UInt64] = []
+        for first in segments.dropLast() where try !isRepacked(first, header.identity) { unpacked.append(first) }
+
+        var scan = ActiveScan(header: header, file: file)
+        try scan.run(head: head.load(), hash: builder.hash)
+        if scan.damage == nil { try settle(scan, head: head.load(), file: file) }
+        var opened = OpenedLog(
+            paths: paths, files: files, identity: header.identity, head: head, lock: lock, index: index,
+            writer: SegmentWriter(file: file, header: header, tally: scan.tally, options: options),
+            recent: [scan.events], nextSequence: scan.tally.endSequence, lastRecorded: scan.lastRecorded,
+            lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked)
+        if scan.damage == nil {
+            if head.load() != scan.tally.endSequence { head.publish(scan.tally.endSequence) }
+            if scan.isClosed { try startNext(&opened, scan) }
+        }
+        return opened
+    }
+
+    private func isRepacked(_ first: UInt64, _ identity: LogIdentity) throws(FileError) -> Bool {
+        let file = try files.open(paths.segment(first), .read)
+        // A closed segment without a readable footer is for `verify` to name; repacking could lose what is still there.
+        guard let footer = try SegmentFooter.read(file, logID: identity.bytes) else { return true }
+        return footer.isRepacked
+    }
+
+    /// Cuts a torn tail and makes what lies past the head durable.
+    private func settle(_ scan: ActiveScan, head: UInt64, file: any OpenFile) throws(FileError) {
+        if scan.isClosed { return }
+        let end = scan.tally.endOffset
+        if try file.size() != end { try file.truncate(to: end) }
+        if let start = scan.offset(from: head) {
+            // The page cache may call pages clean that a failed sync left unwritten: only writing them again helps.
+            var position = start
+            while position < end {
+                let piece = try file.readBytes(at: position, count: Int(min(end - position, 1 << 20)))
+                if piece.isEmpty { break }
+                try file.writeFully(piece, at: position)
+                position += UInt64(piece.count)
+            }
+        }
+        try file.sync()
+    }
+
+    /// The last segment has its footer: the writer ended between closing it and making the next.
+    private func startNext(_ opened: inout OpenedLog, _ scan: ActiveScan) throws {
+        let next = opened.nextSequence
+        let header = SegmentHeader(
+            identity: opened.identity, features: opened.writer.header.features, firstSequence: next,
+            lineage: opened.lastLineHash, recordedFloor: opened.lastRecorded)
+        try opened.writer.file.sync()
+        try SegmentWriter.makeSegment(header, paths: paths, files: files)
+        let file = try files.open(paths.segment(next), .readWrite)
+        if !scan.isRepacked { opened.unpacked.append(opened.writer.header.firstSequence) }
+        opened.writer = SegmentWriter(
+            file: file, header: header, tally: SegmentTally(firstSequence: next), options: options)
+        try opened.index.addRun(
+            from: scan.events.firstSequence, to: next, ids: scan.events.ids, subjects: scan.events.subjectEntries)
+        opened.recent = [RecentEvents(segment: next, firstSequence: next)]
+    }
+}
+
+/// What reading the whole active segment tells.
+struct ActiveScan {
+    let header: SegmentHeader
+    let file: any OpenFile
+    private(set) var tally: SegmentTally
+    private(set) var events: RecentEvents
+    private(set) var lastRecorded: Instant
+    private(set) var lastLineHash: [UInt8]
+    private(set) var damage: Damage?
+    private(set) var isClosed = false
+    private(set) var isRepacked = false
+
+    init(header: SegmentHeader, file: any OpenFile) {
+        self.header = header
+        self.file = file
+        tally = SegmentTally(firstSequence: header.firstSequence)
+        events = RecentEvents(segment: header.firstSequence, firstSequence: header.firstSequence)
+        lastRecorded = header.recordedFloor
+        lastLineHash = header.lineage
+    }
+
+    /// Reads every batch up to the first that is not valid, and judges what stands there.
+    ///
+    /// `events` gets no previous segments: those are looked up when the segment is closed.
+    mutating func run(head: UInt64, hash: KeyedHash) throws(FileError) {
+        let scanner = SegmentScanner(file: file, identity: header.identity)
+        var lastLine: [UInt8]?
+        while case .batch(let batch) = try scanner.frame(at: tally.endOffset),
+            batch.firstSequence == tally.endSequence,
+            let directory = try scanner.directory(at: tally.endOffset, batch),
+            let lines = try scanner.lines(at: tally.endOffset, batch), directory.matches(lines),
+            batch.minRecorded >= lastRecorded {
+            let content = BatchContent(directory: directory, lines: lines)
+            for position in content.entries.indices {
+                events.add(content.keys(position, hash), sequence: batch.firstSequence + UInt64(position))
+            }
+            lastLine = Array(content.line(content.entries.count - 1))
+            lastRecorded = batch.maxRecorded
+            tally.add(batch, types: directory.types)
+        }
+        if let lastLine { lastLineHash = Array(SHA256.hash(data: lastLine)) }
+        try judge(scanner, head: head)
+    }
+
+    private mutating func judge(_ scanner: SegmentScanner, head: UInt64) throws(FileError) {
+        let next = tally.endSequence
+        if let footer = try SegmentFooter.read(file, logID: header.identity.bytes), footer.offset == tally.endOffset,
+            footer.endSequence == next {
+            isClosed = true
+            isRepacked = footer.isRepacked
+            return
+        }
+        let later = try scanner.findBatch(from: tally.endOffset, after: next)
+        guard next < head || later != nil else { return }
+        let end = max(later?.head.firstSequence ?? head, next + 1)
+        damage = Damage(
+            path: file.path.string, offset: tally.endOffset, structure: .segment, sequences: next..<end,
+            message: "a batch that was acknowledged cannot be read, so nothing can be appended after it")
+    }
+
+    /// Where the first batch at or past `head` starts; nil if there is none. A little earlier does no harm.
+    func offset(from head: UInt64) -> UInt64? {
+        guard head < tally.endSequence else { return nil }
+        return tally.spans.first { $0.endSequence > head }?.offset
+    }
+}
+
+extension BatchContent {
+    /// What indexes need of the event at this place.
+    func keys(_ position: Int, _ hash: KeyedHash) -> BatchBuilder.Keys {
+        let line = line(position)
+        let fields = LineFields(line, entry: entries[position])
+        let sequence = firstSequence + UInt64(position)
+        let isGiven = ReservedID.isGiven(source: fields.source, id: fields.id, at: sequence)
+        return BatchBuilder.Keys(
+            subject: event(position).subject.map { hash.subject($0) }, version: fields.subjectSequence,
+            id: isGiven ? nil : hash.id(source: fields.source[...], id: fields.id[...]))
+    }
+}
+
+extension SegmentHeader {
+    /// Reads and checks the header of a file that is named after `first`.
+    static func read(_ file: any OpenFile, expecting first: UInt64) throws(LogError) -> SegmentHeader {
+        let bytes: [UInt8]
+        do throws(FileError) { bytes = try file.readBytes(at: 0, count: frameBytes) } catch { throw LogError(error) }
+        func refuse(_ code: LogError.Code, _ message: String) -> LogError {
+            LogError(code: code, message: message, path: file.path.string, offset: 0)
+        }
+        switch decode(bytes) {
+        case .header(let header):
+            guard header.firstSequence == first else {
+                throw refuse(
+                    .damaged, "the header says the segment starts at \(header.firstSequence); give the file its name back")
+            }
+            return header
+        case .notALog:
+            throw refuse(.notALog, "this is no segment of a log; check the folder")
+        case .otherVersion(let version):
+            throw refuse(
+                .otherVersion,
+                "format version \(version), and this program reads version \(FrameFormat.version); use a newer program")
+        case .unknownFeatures(let bits):
+            throw refuse(
+                .otherVersion,
+                "the log needs features (bits 0x\(String(bits, radix: 16))) that this program does not know; use a newer one")
+        case .damaged:
+            throw refuse(.damaged, "the header does not match its checksum; restore this file from a copy")
+        }
+    }
+}
+
+/// The segments of a folder.
+enum SegmentList {
+    /// Their first sequences, ascending.
+    static func read(_ directory: FilePath, _ files: any FileLayer) throws(LogError) -> [UInt64] {
+        do throws(FileError) {
+            return try files.list(directory).compactMap { SegmentName.firstSequence(of: $0) }.sorted()
+        } catch {
+            let number = Errno(rawValue: error.number)
+            if number == .noSuchFileOrDirectory || number == .notDirectory { throw LogError.notALog(directory) }
+            throw LogError(error)
+        }
+    }
+}
+
+extension LogError {
+    static func notALog(_ directory: FilePath) -> LogError {
+        LogError(
+            code: .notALog, message: "there is no log here; check the folder, or make one with init",
+            path: directory.string)
+    }
+
+    init(_ error: IndexError) {
+        let code: Code =
+            switch error.code {
+            case .noSpace: .noSpace
+            case .system(let number): LogError(FileError(operation: "", path: error.path, number: number)).code
+            default: .damaged
+            }
+        self.init(code: code, message: error.message, path: error.path.string, offset: error.offset)
+    }
+}

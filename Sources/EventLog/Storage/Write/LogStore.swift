@@ -1,0 +1,189 @@
+import Crypto
+import Synchronization
+import SystemPackage
+
+/// The log's files as their one writer has them: takes batches whose order is decided, makes them durable, publishes
+/// them, closes full segments and hands them to the background.
+///
+/// Whoever decides the order (a sequencer in this process, or one replicated stream) calls `commit` with consecutive
+/// batches from one thread. Everything is checked against the sequence and the time before it is written.
+final class LogStore {
+    let paths: LogPaths
+    let files: any FileLayer
+    let options: LogOptions
+    let identity: LogIdentity
+    let hash: KeyedHash
+    let head: any HeadWord
+    let index: LogIndex
+    let lock: any FileLock
+    private var writer: SegmentWriter
+    /// Oldest first; the last one is the active segment's.
+    private var recent: [RecentEvents]
+    private(set) var nextSequence: UInt64
+    /// The `recordedtime` of the last event.
+    private(set) var lastRecorded: Instant
+    private var lastLineHash: [UInt8]
+    /// What makes appending impossible, for good or until the log is opened again.
+    private(set) var refusal: AppendError?
+    let maintenance: Maintenance
+
+    init(_ opened: OpenedLog, options: LogOptions) {
+        paths = opened.paths
+        files = opened.files
+        self.options = options
+        identity = opened.identity
+        hash = KeyedHash(logID: opened.identity.bytes)
+        head = opened.head
+        index = opened.index
+        lock = opened.lock
+        writer = opened.writer
+        recent = opened.recent
+        nextSequence = opened.nextSequence
+        lastRecorded = opened.lastRecorded
+        lastLineHash = opened.lastLineHash
+        refusal = opened.damage.map { AppendError(code: .damaged, message: $0.error.description) }
+        maintenance = Maintenance(opened, options: options)
+    }
+
+    // MARK: Looking up
+
+    /// What is newest of a subject; nil if it has no event yet.
+    func state(of subject: SubjectHash) throws(IndexError) -> SubjectState? {
+        try state(of: subject, before: recent.count)
+    }
+
+    private func state(of subject: SubjectHash, before count: Int) throws(IndexError) -> SubjectState? {
+        for events in recent[..<count].reversed() {
+            if let row = events.row(subject) { return SubjectState(version: row.version, segment: events.segment) }
+        }
+        let entries = try repairing { () throws(IndexError) in
+            try index.subjects(hash: subject.hash, check: subject.check)
+        }
+        return entries.first.map { SubjectState(version: $0.version, segment: $0.newestSegment) }
+    }
+
+    /// The sequences whose events may have an id of this hash.
+    func candidates(idHash: UInt64) throws(IndexError) -> [UInt64] {
+        var found = try repairing { () throws(IndexError) in try index.candidates(idHash: idHash) }
+        for events in recent { found += events.candidates(idHash) }
+        return found
+    }
+
+    /// Does it again once a damaged run was dropped and its range built from lines.
+    private func repairing<Result>(_ body: () throws(IndexError) -> Result) throws(IndexError) -> Result {
+        do {
+            return try body()
+        } catch where error.code == .damaged {
+            try index.drop(error.path)
+            try IndexBuilder(paths: paths, files: files, identity: identity)
+                .fill(index, upTo: recent.first?.firstSequence ?? nextSequence)
+            return try body()
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes the batch, syncs it and publishes it.
+    ///
+    /// - Throws: `AppendError`: `noSpace` (nothing changed) or `outcomeUnknown` (nothing can be appended any more).
+    func commit(_ batch: BatchBuilder) throws(AppendError) {
+        if let refusal { throw refusal }
+        precondition(batch.firstSequence == nextSequence, "a sequencer must hand over consecutive batches")
+        guard let (bytes, batchHead) = batch.encoded(logID: identity.bytes, level: .fast) else {
+            throw AppendError(code: .requestSize, message: "the lines could not be compressed")
+        }
+        do throws(AppendFailure) {
+            try writer.append(bytes, batchHead, types: batch.types.map { String(decoding: $0, as: UTF8.self) })
+        } catch {
+            throw failed(error)
+        }
+        nextSequence = batchHead.endSequence
+        lastRecorded = batchHead.maxRecorded
+        head.publish(nextSequence)
+        if let last = batch.entries.last {
+            lastLineHash = Array(SHA256.hash(data: batch.lines[Int(last.lineStart)..<Int(last.lineEnd)]))
+        }
+        remember(batch)
+        if writer.tally.rawLength >= options.segmentBytesMax { roll() }
+    }
+
+    private func failed(_ failure: AppendFailure) -> AppendError {
+        switch failure {
+        case .noSpace(let error):
+            return AppendError(
+                code: .noSpace, message: "the disk has no room, nothing was stored; free some and send again (\(error))")
+        case .unknown(let error):
+            poison(error)
+            return AppendError(
+                code: .outcomeUnknown,
+                message: "writing failed, whether these events are stored is known once the log is opened again; "
+                    + "open it, then send them again with the same ids (\(error))")
+        }
+    }
+
+    private func poison(_ error: some Error) {
+        refusal = AppendError(
+            code: .closed, message: "the writer stopped after a failed write; open the log again (\(error))")
+    }
+
+    /// Keeps the keys of a batch that is durable.
+    private func remember(_ batch: BatchBuilder) {
+        recent.removeAll { $0.isIndexed.load(ordering: .acquiring) }
+        guard let active = recent.last else { return }
+        for (position, keys) in batch.keys.enumerated() {
+            active.add(keys, sequence: batch.firstSequence + UInt64(position))
+        }
+    }
+
+    /// The newest segment before the active one that has the subject. An index that cannot be read gives "unknown",
+    /// which sends a reader to every earlier segment.
+    private func previousSegment(of subject: SubjectHash) -> UInt64 {
+        do {
+            return try state(of: subject, before: recent.count - 1)?.segment ?? RecentEvents.none
+        } catch {
+            return SubjectPostings.unknownSegment
+        }
+    }
+
+    // MARK: Closing segments
+
+    /// Closes the active segment and starts the next one.
+    ///
+    /// If the disk refuses, the active segment stays active, and it is tried again after the next batch; what is
+    /// acknowledged is not touched by that.
+    private func roll() {
+        guard let active = recent.last else { return }
+        let tally = writer.tally
+        active.resolve(previousSegment)
+        let footer = SegmentFooter.encode(
+            identity: identity, tally: tally, lastLineHash: lastLineHash, isRepacked: false,
+            postings: SubjectPostings.encode(active, tally: tally))
+        do throws(FileError) {
+            try writer.close(with: footer)
+            let header = SegmentHeader(
+                identity: identity, features: writer.header.features, firstSequence: nextSequence, lineage: lastLineHash,
+                recordedFloor: lastRecorded)
+            try SegmentWriter.makeSegment(header, paths: paths, files: files)
+            let file = try files.open(paths.segment(nextSequence), .readWrite)
+            writer = SegmentWriter(
+                file: file, header: header, tally: SegmentTally(firstSequence: nextSequence), options: options)
+        } catch {
+            do throws(FileError) {
+                try writer.reopen(removing: paths.segment(nextSequence), files: files)
+            } catch {
+                poison(error)
+            }
+            return
+        }
+        recent.append(RecentEvents(segment: nextSequence, firstSequence: nextSequence))
+        maintenance.segmentClosed(active)
+        maintenance.waitForRoom()
+    }
+
+    /// Gives back room made ahead; the log can then be read without a writer's traces.
+    func close() {
+        guard refusal == nil else { return }
+        do throws(FileError) { try writer.trim() } catch { poison(error) }
+        refusal = AppendError(code: .closed, message: "the writer is closed")
+    }
+}
