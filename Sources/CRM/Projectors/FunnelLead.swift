@@ -82,6 +82,15 @@ struct LeadMark: Sendable, Equatable {
     var step: LeadStep?
     var moment: Moment
     var owner: String?
+
+    /// Marks in the order of time. Of the marks that one event makes, the earlier step comes first, and the
+    /// disqualification of a lead that was never captured after its capture.
+    static func inOrder(_ marks: [LeadMark]) -> [LeadMark] {
+        marks.sorted { left, right in
+            if left.moment != right.moment { return left.moment < right.moment }
+            return (left.step?.rank ?? .max) < (right.step?.rank ?? .max)
+        }
+    }
 }
 
 /// A stay of a lead in a stage.
@@ -96,7 +105,7 @@ struct LeadStay: Sendable, Equatable {
     var exit: Exit?
     var owner: String?
 
-    /// The stays that follow from the marks of a lead, given in the order of time.
+    /// The stays that follow from the marks of a lead, given in any order.
     ///
     /// A lead stands in the furthest stage it has reached. A disqualification ends the stay; any later mark begins a
     /// new one, in the furthest stage again.
@@ -105,7 +114,7 @@ struct LeadStay: Sendable, Equatable {
         var running: Int?
         var furthest: LeadStep?
         var reached: Set<LeadStep> = []
-        for mark in marks {
+        for mark in LeadMark.inOrder(marks) {
             guard let step = mark.step else {
                 if let stay = running { stays[stay].end(.disqualified, at: mark.moment) }
                 running = nil

@@ -184,7 +184,7 @@ struct FunnelLeads {
                 }
             }
         }
-        lead.stays = LeadStay.history(LeadMark.inOrder(marks))
+        lead.stays = LeadStay.history(marks)
         lead.isOpportunityLost = !linked.isEmpty && linked.allSatisfy(\.isLost)
         lead.lostReason = linked.last?.reason
     }
@@ -192,16 +192,6 @@ struct FunnelLeads {
     private static func moment(_ text: String?, _ sequence: Int64) -> Moment? {
         guard let text, let time = try? Instant(rfc3339: text) else { return nil }
         return Moment(time: time, sequence: UInt64(clamping: sequence))
-    }
-}
-
-extension LeadMark {
-    /// Marks in the order of time; of one event's marks the earlier step first.
-    static func inOrder(_ marks: [LeadMark]) -> [LeadMark] {
-        marks.sorted { left, right in
-            if left.moment != right.moment { return left.moment < right.moment }
-            return (left.step?.rank ?? -1) < (right.step?.rank ?? -1)
-        }
     }
 }
 
