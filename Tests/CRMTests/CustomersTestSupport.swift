@@ -21,19 +21,17 @@ struct TestViews {
 
     /// Folds the events, given in the order of the log.
     init(_ events: [Event], zone: String = "UTC") throws {
-        let projectors: [any Projector] = [
-            MergesProjector(), try CustomersProjector(configuration: CRMConfiguration(zone: zone)), TasksProjector(),
-        ]
+        let projectors = try ProjectorCatalogue.projectors(CRMConfiguration(zone: zone))
         let database = try DatabaseQueue()
         var anomalies: [String: [Anomaly]] = [:]
         let stored = try events.enumerated().map { try Self.stored($1, sequence: UInt64($0)) }
         let bySubject = Dictionary(grouping: stored, by: \.subject)
         try database.write { db in
             for projector in projectors { try Self.createTables(of: projector, db) }
+            for view in projectors.flatMap(\.views) {
+                try db.execute(sql: "CREATE VIEW \"\(view.name)\" AS \(view.select)")
+            }
             for projector in projectors {
-                for view in projector.views {
-                    try db.execute(sql: "CREATE VIEW \"\(view.name)\" AS \(view.select)")
-                }
                 for (subject, events) in bySubject {
                     anomalies[projector.name, default: []] +=
                         try Self.fold(events, of: subject, with: projector, into: db)
