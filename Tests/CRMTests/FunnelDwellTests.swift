@@ -23,7 +23,9 @@ struct FunnelDwellTests {
     private static func randomLog(seed: UInt64) -> FunnelTestLog {
         var random = FunnelRandom(seed: seed)
         var log = FunnelTestLog()
-        let types = ["opened", "stage_changed", "stage_changed", "stage_changed", "won", "lost", "reopened", "assigned"]
+        let types = [
+            "opened", "stage_changed", "stage_changed", "stage_changed", "won", "lost", "reopened", "assigned",
+        ]
         for _ in 0..<Int.random(in: 1...40, using: &random) {
             let type = types.randomElement(using: &random) ?? "won"
             let stage = ["a", "b", "c", "d"].randomElement(using: &random) ?? "a"

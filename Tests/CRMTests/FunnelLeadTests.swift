@@ -30,7 +30,9 @@ struct FunnelLeadTests {
         log.add(5, "opportunity.won", #"{"opportunity":"O1"}"#)
         log.add(9, "contract.signed", #"{"contract":"K1","opportunity":"O1"}"#)
         #expect(
-            try stays(log) == ["captured|stage|2", "qualified|stage|1", "opportunity|stage|2", "won|stage|4", "contract|-|-"])
+            try stays(log) == [
+                "captured|stage|2", "qualified|stage|1", "opportunity|stage|2", "won|stage|4", "contract|-|-",
+            ])
         #expect(try reached(log) == [1, 1, 1, 1, 1])
         let views = try log.views()
         #expect(
@@ -141,8 +143,10 @@ struct FunnelLeadTests {
     func storedStaysAreThoseTheQueryWorksOut(_ seed: UInt64) throws {
         var random = FunnelRandom(seed: seed)
         var log = FunnelTestLog()
-        let types = ["lead.captured", "lead.qualified", "lead.disqualified", "opportunity.opened", "opportunity.won",
-            "contract.signed"]
+        let types = [
+            "lead.captured", "lead.qualified", "lead.disqualified", "opportunity.opened", "opportunity.won",
+            "contract.signed",
+        ]
         for _ in 0..<Int.random(in: 1...20, using: &random) {
             let type = types.randomElement(using: &random) ?? "lead.captured"
             let (lead, deal) = (Int.random(in: 1...2, using: &random), Int.random(in: 1...2, using: &random))

@@ -170,7 +170,10 @@ struct FunnelOpportunityTests {
         log.add(1, "opportunity.won", #"{"opportunity":"O1"}"#, subject: "B")
         log.add(1, "opportunity.won", #"{"opportunity":"O2"}"#, subject: "B")
         let views = try log.views()
-        #expect(try views.rows("SELECT subject, state FROM opportunities WHERE opportunity_id = 'O1'") == ["A|open", "B|won"])
+        #expect(
+            try views.rows("SELECT subject, state FROM opportunities WHERE opportunity_id = 'O1'") == [
+                "A|open", "B|won",
+            ])
         #expect(
             try views.crossChecks() == [
                 "opportunity_under_two_subjects: A|0|opportunity O1 is also under B",

@@ -115,7 +115,8 @@ struct FunnelQueryTests {
             let stages = number == 1 ? ["b", "c", "d"] : ["d"]
             log.add(0, "opportunity.opened", #"{"opportunity":"O\#(number)","stage":"a"}"#)
             for (day, stage) in stages.enumerated() {
-                log.add(Double(day + 1), "opportunity.stage_changed", #"{"opportunity":"O\#(number)","to":"\#(stage)"}"#)
+                log.add(
+                    Double(day + 1), "opportunity.stage_changed", #"{"opportunity":"O\#(number)","to":"\#(stage)"}"#)
             }
         }
         let answer = try log.views().answer { try FunnelQuery().run($0, $1) }

@@ -138,7 +138,11 @@ struct ServiceViewTests {
         #expect(answer.tickets.figures.openAge.median == 864_000)
         let group = MergeGroup(survivor: "C1", members: ["C1"])
         let part = try log.views().answer { try ServiceQuery.customer($0, $1, group) }
-        #expect(part.complaints == { var counts = part.complaints; counts.open = 7; return counts }())
+        #expect(
+            part.complaints
+                == {
+                    var counts = part.complaints; counts.open = 7; return counts
+                }())
         #expect((part.complaints.resolved, part.complaints.reopened, part.tickets.open) == (4, 2, 1))
         #expect(part.cases.count == 11)
     }

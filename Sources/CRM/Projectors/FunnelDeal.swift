@@ -12,7 +12,7 @@ struct FunnelDeal: Sendable {
     /// How a stay began.
     enum Entrance: String, Sendable { case opened, stage, moved, reopened, closed }
 
-    /// How a stay ended. `closed` is the stay of no length in a stage reported while the opportunity was closed.
+    /// How a stay ended; `closed` is the stay of no length in a stage reported while the opportunity was closed.
     enum Exit: String, Sendable { case stage, moved, won, lost, closed }
 
     /// A stay in a stage.
@@ -112,7 +112,9 @@ struct FunnelDeal: Sendable {
         enter(stage, target, isMove ? .moved : .stage, at: moment)
     }
 
-    /// Wins or loses it; while it has the other outcome, the later word holds. `false`: it had that outcome already.
+    /// Wins or loses it; of two outcomes the later word holds.
+    ///
+    /// - Returns: `false` if it had that outcome already.
     mutating func close(_ outcome: State, reason: String?, at moment: Moment) -> Bool {
         if state == outcome {
             if let last = closings.indices.last { closings[last].reason = reason ?? closings[last].reason }

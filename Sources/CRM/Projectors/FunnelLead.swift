@@ -83,8 +83,10 @@ struct LeadMark: Sendable, Equatable {
     var moment: Moment
     var owner: String?
 
-    /// Marks in the order of time. Of the marks that one event makes, the earlier step comes first, and the
-    /// disqualification of a lead that was never captured after its capture.
+    /// Marks in the order of time.
+    ///
+    /// Of the marks that one event makes, the earlier step comes first, and the disqualification of a lead that was
+    /// never captured after its capture.
     static func inOrder(_ marks: [LeadMark]) -> [LeadMark] {
         marks.sorted { left, right in
             if left.moment != right.moment { return left.moment < right.moment }
@@ -95,7 +97,7 @@ struct LeadMark: Sendable, Equatable {
 
 /// A stay of a lead in a stage.
 struct LeadStay: Sendable, Equatable {
-    /// How a stay ended. `passed` is the stay of no length in a stage that was reported after a further one.
+    /// How a stay ended; `passed` is the stay of no length in a stage that was reported after a further one.
     enum Exit: String, Sendable { case stage, disqualified, passed }
 
     var from: LeadStep?

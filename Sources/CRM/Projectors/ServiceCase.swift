@@ -5,7 +5,7 @@ struct ServiceCase: Sendable {
     /// The two kinds of cases; they share every rule.
     enum Family: String, Sendable, CaseIterable { case complaint, ticket }
 
-    /// Where a case stands. It is open unless resolved or closed.
+    /// Where a case stands; it is open unless resolved or closed.
     enum State: String, Sendable {
         case open, assigned, waiting, escalated, resolved, closed
 

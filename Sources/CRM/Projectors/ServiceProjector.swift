@@ -135,7 +135,7 @@ public struct ServiceProjector: Projector {
         _ event: StoredEvent, _ data: JSONView, _ survey: inout ServiceSurvey, _ anomalies: inout AnomalyCollector
     ) {
         if survey.answers > 0 {
-            anomalies.report(event, "answered_twice", "survey \(survey.id) was answered before; the later answer counts")
+            anomalies.report(event, "answered_twice", "survey \(survey.id) was answered before; the later word counts")
         }
         survey.answers += 1
         survey.answered = Moment(event)

@@ -108,7 +108,8 @@ public struct CustomerFunnel: Encodable, Sendable {
 
 extension FunnelQuery {
     /// What the funnel holds of one merge group.
-    public static func customer(_ db: Database, _ context: AnswerContext, _ group: MergeGroup) throws -> CustomerFunnel {
+    public static func customer(_ db: Database, _ context: AnswerContext, _ group: MergeGroup) throws -> CustomerFunnel
+    {
         let source = FunnelSource(group: group)
         let opportunities = try opportunities(db, source)
         var (open, won) = (MoneySums(), MoneySums())

@@ -146,7 +146,8 @@ struct FunnelLeads {
         var signatures: [Key: [Signature]] = [:]
         let rows = try source.rows(
             db, "SELECT customer, opportunity_id, subject, signed, first_sequence FROM", "contracts",
-            "WHERE opportunity_id IS NOT NULL AND signed IS NOT NULL ORDER BY customer, opportunity_id, signed, subject")
+            "WHERE opportunity_id IS NOT NULL AND signed IS NOT NULL ORDER BY customer, opportunity_id, signed, subject"
+        )
         while let row = try rows.next() {
             guard let signed = moment(row[3], row[4]) else { continue }
             signatures[Key(customer: row[0], id: row[1]), default: []].append(
@@ -226,12 +227,13 @@ extension FunnelPaths {
                 path.age = Moment(time: now, sequence: 0).microseconds(since: running.entered)
             }
             path.reason = path.outcome == .lost ? lead.reason : nil
-            path.group = switch grouping {
-            case nil: nil
-            case .owner: lead.last(\.owner)
-            case .origin: lead.last(\.origin)
-            case .product: lead.last(\.product)
-            }
+            path.group =
+                switch grouping {
+                case nil: nil
+                case .owner: lead.last(\.owner)
+                case .origin: lead.last(\.origin)
+                case .product: lead.last(\.product)
+                }
             paths.append(path)
         }
     }

@@ -189,7 +189,8 @@ struct FunnelTally {
                 stage: paths.stages[index], reached: tally.reached, current: tally.current,
                 converted: tally.converted, undecided: tally.undecided,
                 conversion: decided > 0 ? Double(tally.converted) / Double(decided) : nil, value: tally.value,
-                timeInStage: DurationFigures(microseconds: tally.lengths), age: DurationFigures(microseconds: tally.ages))
+                timeInStage: DurationFigures(microseconds: tally.lengths),
+                age: DurationFigures(microseconds: tally.ages))
         }
         let lostByReason = reasons.map { FunnelAnswer.Reason(reason: $0.key, count: $0.value) }
             .sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }

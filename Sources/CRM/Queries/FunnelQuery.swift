@@ -33,7 +33,8 @@ public struct FunnelQuery: Sendable {
     public func run(_ db: Database, _ context: AnswerContext) throws -> FunnelAnswer {
         let pipelines = try Self.pipelines(db)
         let name = try chosen(pipelines)
-        var paths = name == FunnelPipelines.leadsName
+        var paths =
+            name == FunnelPipelines.leadsName
             ? FunnelPaths(try FunnelLeads.fetch(db, nil), now: context.now, by: grouping)
             : try opportunityPaths(db, name, now: context.now)
         let defined = FunnelPipelines().order(of: name)
@@ -80,12 +81,13 @@ public struct FunnelQuery: Sendable {
     }
 
     private func opportunityPaths(_ db: Database, _ pipeline: String, now: Instant) throws -> FunnelPaths {
-        let group = switch grouping {
-        case nil: "NULL"
-        case .owner: "CASE o.state WHEN 'open' THEN o.owner ELSE o.closing_owner END"
-        case .origin: "o.origin"
-        case .product: "o.product"
-        }
+        let group =
+            switch grouping {
+            case nil: "NULL"
+            case .owner: "CASE o.state WHEN 'open' THEN o.owner ELSE o.closing_owner END"
+            case .origin: "o.origin"
+            case .product: "o.product"
+            }
         // One event names one opportunity, so `first_sequence` tells opportunities apart, and cheaply.
         let rows = try Row.fetchCursor(
             db,

@@ -54,7 +54,8 @@ public struct ServiceQuery: Sendable {
     }
 
     /// What the service view holds of one merge group.
-    public static func customer(_ db: Database, _ context: AnswerContext, _ group: MergeGroup) throws -> CustomerService {
+    public static func customer(_ db: Database, _ context: AnswerContext, _ group: MergeGroup) throws -> CustomerService
+    {
         var answer = CustomerService(complaints: .init(), tickets: .init(), cases: [], surveys: [])
         let members = "subject IN (SELECT value FROM json_each(?))"
         let cases = try Row.fetchCursor(
@@ -69,7 +70,8 @@ public struct ServiceQuery: Sendable {
                 family: row[0], id: row[1], subject: row[2], state: row[3], severity: row[4], category: row[5],
                 agent: row[6], opened: row[7], firstResponse: row[8], resolved: row[9], reopened: row[10])
             answer.cases.append(item)
-            let path = item.family == ServiceCase.Family.complaint.rawValue
+            let path =
+                item.family == ServiceCase.Family.complaint.rawValue
                 ? \CustomerService.complaints : \CustomerService.tickets
             answer[keyPath: path].opened += 1
             answer[keyPath: path].open += row[11] as Int
