@@ -1,0 +1,143 @@
+public import BuyTillYouDie
+import EventLog
+public import GRDB
+
+/// How good the scores of a past day turned out to be, beside bare recency: `touchline churn evaluate`.
+///
+/// The model is fitted to what had happened by the end of `fitUntil`, everyone is scored as of that day, and the scores
+/// are held against who bought nothing in the `horizonDays` days that followed. Nothing later enters the fit.
+public struct ChurnEvaluate: Sendable {
+    /// The last day that the fit sees.
+    public var fitUntil: Int
+    /// How many days after it are held out.
+    public var horizonDays: Int
+    /// Which model.
+    public var kind: ModelKind
+
+    /// An evaluation.
+    public init(fitUntil: Int, horizonDays: Int = ChurnModel.horizonDaysDefault, kind: ModelKind = .mbg) {
+        self.fitUntil = fitUntil
+        self.horizonDays = horizonDays
+        self.kind = kind
+    }
+
+    /// Evaluates with one database for both sides. Refunds and cancellations after the cut count as known before it;
+    /// where that matters, give the past its own database.
+    public func run(_ db: Database, _ context: AnswerContext) throws -> ChurnEvaluateAnswer {
+        try run(past: db, outcome: db, context)
+    }
+
+    /// Evaluates.
+    ///
+    /// - Parameters:
+    ///   - past: the views as of the end of `fitUntil`.
+    ///   - outcome: the views of the present.
+    /// - Throws: `ChurnError`, or an error of a database.
+    public func run(past: Database, outcome: Database, _ context: AnswerContext) throws -> ChurnEvaluateAnswer {
+        try ChurnModel.check(horizonDays: horizonDays)
+        let today = context.calendar.day(of: context.now)
+        let end = fitUntil + horizonDays
+        guard end <= today else { throw ChurnError.horizonNotOver(until: fitUntil, end: end, now: today) }
+        let buyers = try ChurnPopulation(past, until: fitUntil).buyers
+        let model = try ChurnModel.fit(kind, to: buyers, until: fitUntil, horizonDays: horizonDays)
+        guard let scorer = ChurnScorer(model, horizonDays: horizonDays, today: fitUntil) else {
+            throw ChurnError.fit(.noMaximum)
+        }
+        let (returned, lastDay) = try Self.returned(outcome, after: fitUntil, through: end)
+        let predictions = buyers.map { buyer in
+            Evaluation.Case(
+                prediction: Logit.probability(scorer.purchaseLogit(buyer)),
+                happened: !returned.contains(buyer.customer))
+        }
+        let recency = buyers.map { buyer in
+            Evaluation.Case(
+                prediction: Double(fitUntil - buyer.lastDay), happened: !returned.contains(buyer.customer))
+        }
+        guard let evaluation = Evaluation(predictions) else { throw ChurnError.noPurchases(until: fitUntil) }
+        return ChurnEvaluateAnswer(
+            at: context.lastSequence, now: context.now.rfc3339, fitUntil: DayCalendar.text(of: fitUntil),
+            heldOutUntil: DayCalendar.text(of: end), horizonDays: horizonDays,
+            model: ChurnModelAnswer(model, horizonDays: horizonDays), customers: evaluation.count,
+            stayedAway: evaluation.happened, auc: evaluation.auc, brier: evaluation.brier,
+            calibrationError: evaluation.calibrationError, recencyAUC: Evaluation.auc(of: recency),
+            deciles: evaluation.deciles.map {
+                ChurnEvaluateAnswer.Decile(customers: $0.count, predicted: $0.predicted, observed: $0.observed)
+            }, notes: Self.notes(lastDay, end, evaluation))
+    }
+
+    private static func notes(_ lastDay: Int?, _ end: Int, _ evaluation: Evaluation) -> [String] {
+        var notes: [String] = []
+        if let lastDay, lastDay < end {
+            notes.append(
+                "the last purchase known is of \(DayCalendar.text(of: lastDay)), before the end of the horizon: "
+                    + "if the data end there, too many seem to stay away")
+        }
+        if evaluation.auc == nil { notes.append("all customers did the same, so there is no order to judge") }
+        return notes
+    }
+
+    /// Customers with a purchase day after one day, up to another, and the last purchase day of all.
+    private static func returned(_ db: Database, after start: Int, through end: Int) throws -> (Set<String>, Int?) {
+        let sql = """
+            SELECT DISTINCT coalesce(survivors.customer, purchase_days.subject)
+            FROM purchase_days LEFT JOIN survivors ON survivors.subject = purchase_days.subject
+            WHERE day > ? AND day <= ?
+            """
+        let returned = try String.fetchSet(
+            db, sql: sql, arguments: [DayCalendar.text(of: start), DayCalendar.text(of: end)])
+        let last = try String.fetchOne(db, sql: "SELECT max(last_day) FROM churn_customers")
+        return (returned, last.flatMap { DayCalendar.day(of: $0) })
+    }
+}
+
+/// What an evaluation found.
+public struct ChurnEvaluateAnswer: Encodable, Sendable {
+    /// A tenth of the customers with neighbouring risks.
+    public struct Decile: Encodable, Sendable, Equatable {
+        /// How many customers.
+        public var customers: Int
+        /// Their mean risk.
+        public var predicted: Double
+        /// The share that bought nothing.
+        public var observed: Double
+    }
+
+    /// The last known event's sequence; `nil` for an empty log.
+    public var at: UInt64?
+    /// Now, an instant in UTC.
+    public var now: String
+    /// The last day that the fit saw.
+    public var fitUntil: String
+    /// The last day held out.
+    public var heldOutUntil: String
+    /// How many days were held out.
+    public var horizonDays: Int
+    /// The model fitted to the days before.
+    public var model: ChurnModelAnswer
+    /// How many customers were scored.
+    public var customers: Int
+    /// How many of them bought nothing in the days held out.
+    public var stayedAway: Int
+    /// Area under the ROC curve of the risks.
+    public var auc: Double?
+    /// Mean squared error of the risks.
+    public var brier: Double
+    /// Expected calibration error over ten bins of equal count.
+    public var calibrationError: Double
+    /// Area under the ROC curve of the days since the last purchase alone.
+    public var recencyAUC: Double?
+    /// The bins, the least risk first.
+    public var deciles: [Decile]
+    /// What must be known of these figures.
+    public var notes: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case at, now, model, customers, auc, brier, deciles, notes
+        case fitUntil = "fit_until"
+        case heldOutUntil = "held_out_until"
+        case horizonDays = "horizon_days"
+        case stayedAway = "stayed_away"
+        case calibrationError = "ece"
+        case recencyAUC = "recency_auc"
+    }
+}

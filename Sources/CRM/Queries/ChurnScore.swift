@@ -1,0 +1,146 @@
+import BuyTillYouDie
+public import GRDB
+
+/// Names for ranges of risk.
+public struct ChurnBands: Sendable, Equatable {
+    /// From this risk on it is `high`.
+    public var high: Double
+    /// From this risk on, below `high`, it is `medium`; below it is `low`.
+    public var medium: Double
+
+    /// Bands with these limits.
+    public init(high: Double = 0.8, medium: Double = 0.5) {
+        self.high = high
+        self.medium = medium
+    }
+
+    /// The names, the highest first.
+    static let names = ["high", "medium", "low"]
+
+    func name(of risk: Double) -> String { risk >= high ? "high" : risk >= medium ? "medium" : "low" }
+}
+
+/// One term of a churn score.
+public struct ChurnTerm: Encodable, Sendable, Equatable {
+    /// `purchases`, or the name of a signal.
+    public var name: String
+    /// The signal's value; of `purchases` the logit of no purchase within the horizon.
+    public var value: Double
+    /// Its weight; of `purchases` 1.
+    public var weight: Double
+    /// What it adds to z: value times weight.
+    public var contribution: Double
+    /// The events behind it.
+    public var sequences: [UInt64]
+}
+
+/// Scores customers under one model and horizon.
+struct ChurnScorer {
+    let model: ChurnModel
+    let horizonDays: Int
+    let today: Int
+    private let purchases: any RepeatPurchaseModel
+
+    /// `nil` if the parameters make no model, which is checked wherever a `ChurnModel` is made.
+    init?(_ model: ChurnModel, horizonDays: Int, today: Int) {
+        guard let purchases = model.model else { return nil }
+        self.purchases = purchases
+        self.model = model
+        self.horizonDays = horizonDays
+        self.today = today
+    }
+
+    private var horizon: Double { Double(horizonDays) / 7 }
+
+    /// The logit of no purchase within the horizon, from purchases alone.
+    func purchaseLogit(_ buyer: ChurnBuyer) -> Double {
+        purchases.logitOfNoPurchase(buyer.history(asOf: today), horizon: horizon)
+    }
+
+    func probabilityAlive(_ buyer: ChurnBuyer) -> Double { purchases.probabilityAlive(buyer.history(asOf: today)) }
+
+    func expectedPurchases(_ buyer: ChurnBuyer) -> Double {
+        purchases.expectedPurchases(buyer.history(asOf: today), horizon: horizon)
+    }
+
+    /// All terms of a score, which add up to z.
+    func terms(_ buyer: ChurnBuyer, _ signals: ChurnSignals) -> [ChurnTerm] {
+        let offset = purchaseLogit(buyer)
+        let first = ChurnTerm(
+            name: "purchases", value: offset, weight: 1, contribution: offset,
+            sequences: buyer.days > 1 ? [buyer.firstSequence, buyer.lastSequence] : [buyer.lastSequence])
+        return [first] + ChurnFeature.allCases.map { feature in
+            let (value, sequences) = signals.value(of: feature, model)
+            let weight = model.beta[feature] ?? 0
+            return ChurnTerm(
+                name: feature.rawValue, value: value, weight: weight, contribution: value * weight,
+                sequences: sequences)
+        }
+    }
+
+    /// z, with signals only if the model weighs any.
+    func score(_ buyer: ChurnBuyer, _ signals: () throws -> ChurnSignals) rethrows -> Double {
+        guard model.hasWeights else { return purchaseLogit(buyer) }
+        return try terms(buyer, signals()).reduce(0) { $0 + $1.contribution }
+    }
+}
+
+/// One customer's score as an answer prints it.
+public struct ChurnCustomer: Encodable, Sendable {
+    /// The customer, the survivor after merges.
+    public var customer: String
+    /// Probability of no purchase within the horizon.
+    public var risk: Double
+    /// high, medium or low.
+    public var band: String
+    /// The score: the logit of `risk`.
+    public var z: Double
+    /// Probability of still being a customer.
+    public var alive: Double
+    /// Expected purchases within the horizon.
+    public var expectedPurchases: Double
+    /// Repeat purchase days.
+    public var x: Int
+    /// Weeks from the first purchase to the last.
+    public var recency: Double
+    /// Weeks from the first purchase to now.
+    public var age: Double
+    /// Day of the first purchase.
+    public var firstPurchase: String
+    /// Day of the last purchase.
+    public var lastPurchase: String
+    /// Spend per currency on the purchase days.
+    public var spend: [String: DecimalAmount]
+    /// Why, in plain words.
+    public var reasons: [ChurnReason]
+
+    enum CodingKeys: String, CodingKey {
+        case customer, risk, band, z, x, spend, reasons
+        case alive = "p_alive"
+        case expectedPurchases = "expected_purchases"
+        case recency = "t_x"
+        case age = "T"
+        case firstPurchase = "first_purchase"
+        case lastPurchase = "last_purchase"
+    }
+
+    init(
+        _ buyer: ChurnBuyer, z: Double, _ scorer: ChurnScorer, _ signals: ChurnSignals, bands: ChurnBands,
+        spend: [String: DecimalAmount]
+    ) {
+        let history = buyer.history(asOf: scorer.today)
+        customer = buyer.customer
+        risk = Logit.probability(z)
+        band = bands.name(of: risk)
+        self.z = z
+        alive = scorer.probabilityAlive(buyer)
+        expectedPurchases = scorer.expectedPurchases(buyer)
+        x = history.repeats
+        recency = history.recency
+        age = history.age
+        firstPurchase = DayCalendar.text(of: buyer.firstDay)
+        lastPurchase = DayCalendar.text(of: buyer.lastDay)
+        self.spend = spend
+        reasons = ChurnReason.reasons(buyer, signals)
+    }
+}
