@@ -3,7 +3,10 @@ public struct ReferenceRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// A generator that repeats itself for the same seed.
-    public init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 }
+    public init(seed: UInt64) {
+        state = seed
+        state = next()  // so that neighbouring seeds do not make the same numbers, shifted
+    }
 
     public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15

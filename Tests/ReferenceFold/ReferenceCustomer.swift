@@ -46,7 +46,7 @@ public struct ReferenceCustomer: Sendable {
 
     /// The profile: a field's newest value. Owner, team and tier are in it.
     public var profile: [String: Field] = [:]
-    /// Every change of a field, in business order; the first registration's fields are no changes.
+    /// Every change of a field, in business order; what the first registration is the first to set is no change.
     public var changes: [Change] = []
     /// How many events of each type.
     public var eventCounts: [String: Int] = [:]
@@ -90,7 +90,10 @@ public struct ReferenceCustomer: Sendable {
         case "call.completed": return "phone"
         case "meeting.held": return "meeting"
         case "visit.made": return "visit"
-        case "message.received", "message.sent": return event.text("channel")
+        case "message.received", "message.sent", "purchase.completed", "product.viewed", "complaint.opened",
+            "ticket.opened", "survey.sent", "campaign.sent", "campaign.delivered", "campaign.opened",
+            "campaign.clicked", "campaign.redeemed", "campaign.unsubscribed":
+            return event.text("channel")
         default: return nil
         }
     }
@@ -99,7 +102,7 @@ public struct ReferenceCustomer: Sendable {
         let before = profile[key]?.value
         let after = value == .null ? nil : value
         profile[key] = after.map { Field(value: $0, time: event.time, sequence: event.sequence) }
-        if before != after, !isFirst {
+        if before != after, !(isFirst && before == nil) {
             changes.append(
                 Change(field: key, before: before, after: after, time: event.time, sequence: event.sequence))
         }

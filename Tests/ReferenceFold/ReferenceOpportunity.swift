@@ -86,21 +86,18 @@ public struct ReferenceOpportunity: Sendable {
 
     mutating func apply(_ event: ReferenceEvent) {
         switch event.type {
-        case "opportunity.opened", "opportunity.amount_changed", "opportunity.assigned":
+        case "opportunity.opened":
+            takeFields(event)
+            change(event, to: event.text("stage"))
+        case "opportunity.amount_changed", "opportunity.assigned":
             takeFields(event)
         case "opportunity.stage_changed":
-            change(event)
+            change(event, to: event.text("to"))
         case "opportunity.won", "opportunity.lost":
             takeFields(event)
-            if outcome == .open {
-                leave(event.time)
-                closed = event.time
-            }
-            outcome = event.type == "opportunity.won" ? .won : .lost
-            reason = outcome == .lost ? event.text("reason") : nil
-            ownerAtClosing = owner
+            close(event, event.type == "opportunity.won" ? .won : .lost)
         case "opportunity.reopened":
-            guard outcome != .open else { return }
+            guard outcome != .open else { return change(event, to: event.text("stage")) }
             let before = stays.last { !$0.isAfterClosing }
             outcome = .open
             reason = nil
@@ -113,16 +110,30 @@ public struct ReferenceOpportunity: Sendable {
         }
     }
 
-    mutating func change(_ event: ReferenceEvent) {
+    /// The latest word on the outcome holds, from when it was first said.
+    mutating func close(_ event: ReferenceEvent, _ new: Outcome) {
+        if outcome == .open { leave(event.time) }
+        if outcome != new {
+            closed = event.time
+            ownerAtClosing = owner
+            reason = nil
+        }
+        outcome = new
+        if new == .lost { reason = event.text("reason") ?? reason }
+    }
+
+    mutating func change(_ event: ReferenceEvent, to stage: String?) {
         let target = event.text("pipeline") ?? pipeline
-        let to = event.text("to") ?? "(none)"
         if outcome != .open {
+            guard let to = stage ?? (target == stays.last?.pipeline ? nil : "(none)") else { return }
+            if target == stays.last?.pipeline, to == stays.last?.stage { return }
             stays.append(
                 Stay(pipeline: target, stage: to, entered: event.time, left: event.time, sequence: event.sequence,
                     isAfterClosing: true))
             return
         }
-        if target == pipeline, to == stage { return }
+        guard let to = stage ?? (target == pipeline ? nil : "(none)") else { return }
+        if target == pipeline, to == self.stage { return }
         leave(event.time)
         pipeline = target
         enter(to, event)
@@ -193,12 +204,15 @@ public struct ReferenceLead: Sendable {
     public var reason: String?
     public var owner: String?
     public var opportunity: String?
+    /// Whether an opportunity names it or is named by its qualification: later word on that one brings it back.
+    public var isLinked = false
 
     /// The leads of one subject, by id.
     public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceLead] {
         var all: [String: ReferenceLead] = [:]
-        for event in events where event.family == "lead" {
+        for event in events {
             guard let id = event.text("lead") else { continue }
+            guard event.family == "lead" else { continue }
             var lead = all[id] ?? ReferenceLead()
             switch event.type {
             case "lead.captured": lead.captured = lead.captured ?? event.time
@@ -209,12 +223,16 @@ public struct ReferenceLead: Sendable {
                 lead.disqualified = nil
                 lead.reason = nil
             case "lead.disqualified":
-                lead.disqualified = event.time
-                lead.reason = event.text("reason")
+                lead.disqualified = lead.disqualified ?? event.time
+                lead.reason = event.text("reason") ?? lead.reason
             default: break
             }
             all[id] = lead
         }
+        for event in events where event.type == "opportunity.opened" {
+            if let id = event.text("lead") { all[id]?.isLinked = true }
+        }
+        for id in all.keys where all[id]?.opportunity != nil { all[id]?.isLinked = true }
         return all
     }
 }

@@ -1,33 +1,46 @@
 public import Foundation
 
 /// The orders of one subject and what they add up to.
+///
+/// The events of an order add up, whatever their order in time: only what they say together counts.
 public struct ReferencePurchases: Sendable {
     /// One order.
     public struct Order: Sendable, Equatable {
         /// Whether a `purchase.completed` names it.
         public var isCompleted = false
         public var isCancelled = false
+        /// Whether a refund without an amount names it: the whole order.
+        public var isRefundedWhole = false
         /// What was bought, per currency.
         public var gross: [String: Decimal] = [:]
-        /// What was given back, per currency.
-        public var refunded: [String: Decimal] = [:]
-        /// Whether anything was given back, be it nothing of nothing.
-        public var hasRefund = false
-        /// The currency first named.
-        public var currency: String?
-        /// The day of the first completion.
+        /// What refunds with an amount gave back, per currency.
+        public var partRefunds: [String: Decimal] = [:]
+        /// The day and time of the first completion.
         public var day: Int?
         public var firstTime: Int64?
 
+        /// An order of which nothing but these refunds is known, per currency.
+        public init(partRefunds: [String: Decimal] = [:]) { self.partRefunds = partRefunds }
+
+        /// The currencies in which anything was said.
+        public var currencies: Set<String> { Set(gross.keys).union(partRefunds.keys) }
+
+        /// What was given back in a currency.
+        public func refunded(_ currency: String) -> Decimal {
+            let part = partRefunds[currency, default: 0]
+            return isCompleted && isRefundedWhole ? max(part, gross[currency, default: 0]) : part
+        }
+
         /// Whether all that was bought was given back.
         public var isWhollyRefunded: Bool {
-            hasRefund && gross.allSatisfy { currency, amount in refunded[currency, default: 0] >= amount }
+            if isRefundedWhole { return true }
+            return !partRefunds.isEmpty && gross.allSatisfy { refunded($0.key) >= $0.value }
         }
     }
 
     /// The orders by id.
     public var orders: [String: Order] = [:]
-    /// Refunds that belong to no known order, per currency.
+    /// Refunds that name no order, per currency.
     public var otherRefunds: [String: Decimal] = [:]
 
     /// ISO 4217 for "no currency".
@@ -37,50 +50,39 @@ public struct ReferencePurchases: Sendable {
 
     /// Folds the purchase events among `events`.
     public init(_ events: [ReferenceEvent], calendar: ReferenceCalendar) {
-        for event in events {
-            let id = event.text("order")
-            switch event.type {
-            case "purchase.completed":
-                guard let id else { continue }
-                var order = orders[id] ?? Order()
-                order.isCompleted = true
-                if order.day == nil {
-                    order.day = calendar.day(event.time)
-                    order.firstTime = event.time
-                }
-                order.currency = order.currency ?? event.text("currency")
-                if let amount = event.decimal("amount") {
-                    let currency = event.text("currency") ?? order.currency ?? Self.unknown
-                    order.gross[currency, default: 0] += amount
-                }
-                orders[id] = order
-            case "purchase.cancelled":
-                guard let id else { continue }
-                orders[id, default: Order()].isCancelled = true
-            case "purchase.refunded":
-                refund(event, id)
-            default:
-                break
-            }
+        let purchases = events.filter { $0.family == "purchase" }
+        for event in purchases where event.type == "purchase.refunded" && event.text("order") == nil {
+            guard let amount = event.decimal("amount") else { continue }
+            otherRefunds[event.text("currency") ?? Self.unknown, default: 0] += amount
+        }
+        for (id, events) in Dictionary(grouping: purchases, by: { $0.text("order") }) {
+            if let id { orders[id] = Self.order(events, calendar) }
         }
     }
 
-    mutating func refund(_ event: ReferenceEvent, _ id: String?) {
-        guard let id, var order = orders[id], order.isCompleted else {
+    /// Adds up the events of one order, given in business order.
+    static func order(_ events: [ReferenceEvent], _ calendar: ReferenceCalendar) -> Order {
+        var order = Order()
+        let completions = events.filter { $0.type == "purchase.completed" }
+        let refunds = events.filter { $0.type == "purchase.refunded" }
+        order.isCompleted = !completions.isEmpty
+        order.isCancelled = events.contains { $0.type == "purchase.cancelled" }
+        order.day = completions.first.map { calendar.day($0.time) }
+        order.firstTime = completions.first?.time
+        let currency =
+            completions.compactMap { $0.text("currency") }.first ?? refunds.compactMap { $0.text("currency") }.first
+            ?? unknown
+        for event in completions {
+            order.gross[event.text("currency") ?? currency, default: 0] += event.decimal("amount") ?? 0
+        }
+        for event in refunds {
             if let amount = event.decimal("amount") {
-                otherRefunds[event.text("currency") ?? Self.unknown, default: 0] += amount
-            }
-            return
-        }
-        order.hasRefund = true
-        if let amount = event.decimal("amount") {
-            order.refunded[event.text("currency") ?? order.currency ?? Self.unknown, default: 0] += amount
-        } else {
-            for (currency, gross) in order.gross where order.refunded[currency, default: 0] < gross {
-                order.refunded[currency] = gross
+                order.partRefunds[event.text("currency") ?? currency, default: 0] += amount
+            } else {
+                order.isRefundedWhole = true
             }
         }
-        orders[id] = order
+        return order
     }
 
     var standing: [Order] { orders.values.filter { $0.isCompleted && !$0.isCancelled } }
@@ -88,12 +90,16 @@ public struct ReferencePurchases: Sendable {
     /// How many orders were not cancelled.
     public var count: Int { standing.count }
 
-    /// Net, per currency.
+    /// When each of these was first completed.
+    public var times: [Int64] { standing.compactMap(\.firstTime) }
+
+    /// Net, per currency: what stands, less what was given back, also of orders that nobody knows.
     public var totals: [String: Decimal] {
         var totals: [String: Decimal] = [:]
-        for order in standing {
-            for (currency, amount) in order.gross { totals[currency, default: 0] += amount }
-            for (currency, amount) in order.refunded { totals[currency, default: 0] -= amount }
+        for order in orders.values where !(order.isCompleted && order.isCancelled) {
+            for currency in order.currencies {
+                totals[currency, default: 0] += order.gross[currency, default: 0] - order.refunded(currency)
+            }
         }
         for (currency, amount) in otherRefunds { totals[currency, default: 0] -= amount }
         return totals

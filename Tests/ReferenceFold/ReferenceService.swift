@@ -28,7 +28,8 @@ public struct ReferenceCase: Sendable {
                 this.agent = event.text("agent") ?? this.agent
                 all[id] = this
             }
-            if event.type == family + ".responded" || Self.isOutbound(event) {
+            // What names a case that is not there yet is no answer to it.
+            if event.type == family + ".responded" || (Self.isOutbound(event) && all[id] != nil) {
                 answers[id] = answers[id] ?? event.time
             }
         }
@@ -37,7 +38,11 @@ public struct ReferenceCase: Sendable {
     }
 
     static func isOutbound(_ event: ReferenceEvent) -> Bool {
-        event.type == "message.sent" || (event.type == "call.completed" && event.text("direction") == "outbound")
+        switch event.type {
+        case "message.sent", "meeting.held", "visit.made": return true
+        case "call.completed": return event.text("direction") == "outbound"
+        default: return false
+        }
     }
 
     mutating func apply(_ event: ReferenceEvent) {
@@ -50,7 +55,8 @@ public struct ReferenceCase: Sendable {
         case "closed":
             self.state = .closed
         case "reopened":
-            reopen()
+            // Of a case that is open: a reopening of which nothing else was told, or one that was told already.
+            if self.state != .open || reopenings == 0 { reopen() }
         case "assigned", "waiting", "escalated":
             if state == "escalated" { isEscalated = true }
             if self.state != .open { reopen() }
