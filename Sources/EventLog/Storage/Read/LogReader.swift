@@ -50,7 +50,8 @@ public final class LogReader: Sendable {
         let active = try OpenSegment(paths.segment(last), first: last, files: files)
         do {
             let index = try LogIndex.open(
-                directory: paths.index, logID: active.header.identity.bytes, firstSequence: firsts.first ?? 0)
+                directory: paths.index, logID: active.header.identity.bytes, firstSequence: firsts.first ?? 0,
+                files: files)
             return try LogReader(paths: paths, files: files, active: active, firsts: firsts, index: index)
         } catch let error as IndexError {
             throw LogError(error)

@@ -76,7 +76,8 @@ struct LogOpening {
         let header = try SegmentHeader.read(file, expecting: active)
         let head = try files.openHead(paths.head, creating: active)
         let index = try LogIndex.open(
-            directory: paths.index, logID: header.identity.bytes, role: .writer, firstSequence: segments.first ?? 0)
+            directory: paths.index, logID: header.identity.bytes, role: .writer, firstSequence: segments.first ?? 0,
+            files: files)
         let builder = IndexBuilder(paths: paths, files: files, identity: header.identity)
         try builder.fill(index, upTo: active)
         var unpacked: [UInt64] = []

@@ -97,4 +97,6 @@ struct SubjectState: Sendable, Equatable {
     var version: UInt64
     /// The first sequence of the newest segment that has the subject.
     var segment: UInt64
+    /// The place of its last event, if it is known.
+    var lastSequence: UInt64 = 0
 }

@@ -1,0 +1,163 @@
+import Crypto
+import SystemPackage
+
+/// One run of `verify`, segment after segment.
+struct Verifier {
+    let reader: LogReader
+    let isDeep: Bool
+    let progress: (UInt64, UInt64) -> Bool
+    private var findings: [Finding] = []
+    private var parser = EventParser(
+        options: EventParser.Options(eventBytesMax: BatchDirectory.rawBytesMax, restore: true))
+    /// What the lines so far say of every subject; only if deep.
+    private var subjects: [SubjectHash: SubjectState] = [:]
+    private var first: UInt64 = 0
+    private var head: UInt64 = 0
+    /// The end of the segment before; nil at the start, or if it could not be read to its end.
+    private var chain: Chain?
+
+    /// What a segment hands to the next.
+    private struct Chain {
+        var end: UInt64
+        var lastLineHash: [UInt8]
+        var lastRecorded: Instant
+    }
+
+    init(reader: LogReader, isDeep: Bool, progress: @escaping (UInt64, UInt64) -> Bool) {
+        self.reader = reader
+        self.isDeep = isDeep
+        self.progress = progress
+    }
+
+    mutating func run() throws -> [Finding] {
+        try reader.refresh()
+        head = reader.head
+        first = reader.firstSequence
+        checkHeadWord()
+        let starts = reader.segmentStarts
+        for (position, start) in starts.enumerated() {
+            let next = position + 1 < starts.count ? starts[position + 1] : nil
+            try check(start, next: next)
+        }
+        try checkIndex()
+        return findings
+    }
+
+    private mutating func checkHeadWord() {
+        do throws(FileError) {
+            _ = try reader.files.openHead(reader.paths.head, creating: nil)
+        } catch {
+            findings.append(
+                Finding(
+                    path: reader.paths.head.string, structure: .head,
+                    message: "it cannot be mapped (\(Errno(rawValue: error.number))); the next writer makes it again"))
+        }
+    }
+
+    /// Checks one segment; again, if it was repacked meanwhile.
+    private mutating func check(_ start: UInt64, next: UInt64?) throws {
+        for attempt in 0..<3 {
+            let known = (findings, subjects, chain)
+            let file = try checkOnce(start, next: next)
+            if findings.count == known.0.count || attempt == 2 || file?.isLinked() ?? true { return }
+            (findings, subjects, chain) = known
+        }
+    }
+
+    private mutating func checkOnce(_ start: UInt64, next: UInt64?) throws -> (any OpenFile)? {
+        let end = next ?? max(head, start)
+        let segment: OpenSegment
+        do throws(LogError) {
+            segment = try OpenSegment(reader.paths.segment(start), first: start, files: reader.files)
+        } catch {
+            findings.append(
+                Finding(
+                    path: error.path ?? "", offset: error.offset, structure: .header,
+                    sequences: start < end ? start..<end : nil, message: error.message))
+            chain = nil
+            return nil
+        }
+        checkContinuity(segment)
+        var check = SegmentCheck(
+            segment: segment, isDeep: isDeep, firstSequence: first, lastRecorded: segment.header.recordedFloor,
+            hash: reader.hash, parser: parser, subjects: subjects)
+        var walker = SegmentWalker(
+            scanner: SegmentScanner(file: segment.file, identity: reader.identity),
+            offset: UInt64(SegmentHeader.frameBytes), next: start)
+        while let item = try walker.nextItem(before: end) {
+            check.take(item)
+            guard progress(walker.next - first, head - first) else { throw CancellationError() }
+        }
+        if next != nil || segment.footer != nil {
+            try check.checkFooter()
+        } else {
+            try check.checkTail(walker)
+        }
+        findings += check.findings
+        subjects = check.subjects
+        parser = check.parser
+        chain = check.lastLine.map {
+            Chain(end: end, lastLineHash: Array(SHA256.hash(data: $0)), lastRecorded: check.lastRecorded)
+        }
+        if check.lastLine == nil && start == end {
+            chain = Chain(
+                end: end, lastLineHash: segment.header.lineage, lastRecorded: segment.header.recordedFloor)
+        }
+        return segment.file
+    }
+
+    private mutating func checkContinuity(_ segment: OpenSegment) {
+        let header = segment.header
+        func report(_ message: String) -> Finding {
+            Finding(path: segment.file.path.string, offset: 0, structure: .header, message: message)
+        }
+        if header.identity != reader.identity {
+            findings.append(report("it belongs to another log, \(header.identity)"))
+        }
+        guard let chain else {
+            if header.firstSequence == 0, header.lineage.contains(where: { $0 != 0 }) {
+                findings.append(report("the log's first segment names a line before it"))
+            }
+            return
+        }
+        if chain.end != header.firstSequence {
+            findings.append(report("it starts at \(header.firstSequence), and the one before ends at \(chain.end)"))
+        }
+        if chain.lastLineHash != header.lineage {
+            findings.append(report("it does not continue the line before it: a segment is of another history"))
+        }
+        if chain.lastRecorded != header.recordedFloor {
+            findings.append(report("its time does not continue that of the segment before"))
+        }
+    }
+
+    // MARK: The log-wide index
+
+    private mutating func checkIndex() throws {
+        var isCancelled = false
+        findings += reader.index.verify(cancelled: {
+            isCancelled = !progress(head - first, head - first)
+            return isCancelled
+        }).map { Finding($0) }
+        if isCancelled { throw CancellationError() }
+        guard isDeep else { return }
+        do throws(IndexError) {
+            try reader.index.reload()
+            let covered = reader.index.coveredTo
+            for (subject, state) in subjects where state.lastSequence < covered {
+                let entry = try reader.index.subjects(hash: subject.hash, check: subject.check).first
+                guard let entry, entry.version == state.version, entry.lastSequence == state.lastSequence,
+                    entry.newestSegment == state.segment
+                else {
+                    findings.append(
+                        Finding(
+                            path: reader.paths.index.string, structure: .index,
+                            message: "a subject's entry does not name its last event, \(state.lastSequence)"))
+                    continue
+                }
+            }
+        } catch {
+            findings.append(Finding(IndexFinding(error)))
+        }
+    }
+}
