@@ -131,7 +131,11 @@ final class RowProcessor {
             if !areGroupsKnown { change.added.append((index, key, numbers)) }
         }
         if areGroupsKnown {
-            guard let place = groups[index].place(of: key), groups[index].firstRow(place) == number else { return nil }
+            guard let place = groups[index].place(of: key), groups[index].firstRow(place) <= number else {
+                // The first pass rejected this row, else it would have opened its group: the same steps say why again.
+                return try event(rule, row, number, &change)
+            }
+            guard groups[index].firstRow(place) == number else { return nil }
             guard let sums = groups[index].sums(place) else { throw RowFault("a sum of its group has more than 38 digits") }
             evaluator.sums = sums
             return try event(rule, row, number, &change)

@@ -26,8 +26,9 @@ extension TimePattern {
         var cursor = DigitCursor(text)
         var parts = Parts()
         for (place, token) in tokens.enumerated() {
-            let isFollowedByDigits = place + 1 < tokens.count && tokens[place + 1].isNumeric
-            guard take(token, isFollowedByDigits, &cursor, &parts) else { return nil }
+            let isBesideDigits =
+                (place + 1 < tokens.count && tokens[place + 1].isNumeric) || (place > 0 && tokens[place - 1].isNumeric)
+            guard take(token, isBesideDigits, &cursor, &parts) else { return nil }
         }
         guard cursor.isAtEnd, let date = CivilDate(year: parts.year, month: parts.month, day: parts.day),
             parts.hour <= 23, parts.minute <= 59, parts.second <= 59
@@ -43,10 +44,10 @@ extension TimePattern {
 
     /// Reads what `token` stands for; whether it was there.
     private static func take(
-        _ token: Token, _ isFollowedByDigits: Bool, _ cursor: inout DigitCursor, _ parts: inout Parts
+        _ token: Token, _ isBesideDigits: Bool, _ cursor: inout DigitCursor, _ parts: inout Parts
     ) -> Bool {
-        // A number may lack its leading zero, unless the next one starts right behind it.
-        let width = isFollowedByDigits ? 2...2 : 1...2
+        // A number may lack its leading zero, unless another one touches it.
+        let width = isBesideDigits ? 2...2 : 1...2
         switch token {
         case .year: return assign(&parts.year, cursor.number(digits: 4...4))
         case .shortYear:

@@ -1,0 +1,109 @@
+import EventLog
+
+/// A look at a file's start: how it is encoded and separated, and its first rows.
+struct FileSample {
+    /// The most rows that are looked at.
+    static let rowsMax = 5_000
+
+    var dialect = CSVDialect()
+    var hasHeader = true
+    var names: [String] = []
+    var rows: [[String]] = []
+    /// Whether the mapping must name the columns, because the file does not or not clearly.
+    var needsNames = false
+
+    /// Looks at the file at `path`.
+    init(path: String, name: String) throws(ImportError) {
+        let start = try ByteSource(path: path, name: name).next()
+        guard start.contains(where: { $0 > 0x20 }) else {
+            throw ImportError(code: .file, place: name, message: "is empty; a CSV file starts with a header")
+        }
+        let encoding = Self.encoding(of: start)
+        var best: (score: Double, dialect: CSVDialect, rows: [[String]])?
+        let candidates: [CSVDialect.Delimiter] = [.byte(0x2C), .byte(0x3B), .byte(0x09), .byte(0x7C), .whitespace]
+        for delimiter in candidates {
+            let dialect = CSVDialect(delimiter: delimiter, encoding: encoding)
+            let rows = try Self.rows(path, name, dialect)
+            let score = Self.score(rows, delimiter)
+            if score > best?.score ?? 0 { best = (score, dialect, rows) }
+        }
+        let single = CSVDialect(encoding: encoding)
+        dialect = best?.dialect ?? single
+        if let best { rows = best.rows } else { rows = try Self.rows(path, name, single) }
+        guard let first = rows.first else { return }
+        hasHeader = Self.isHeader(first)
+        names = hasHeader ? first : first.indices.map { "column\($0 + 1)" }
+        needsNames = !hasHeader || Set(first).count < first.count || first.contains("")
+        if hasHeader, needsNames { names = Self.distinct(first) }
+        if hasHeader { rows.removeFirst() }
+        rows.removeAll { $0.count != names.count }
+    }
+
+    /// UTF-8 if it is; else GB18030 if nearly all high bytes stand in pairs, as Chinese text has them; else Latin-1.
+    private static func encoding(of start: [UInt8]) -> TextEncoding {
+        // The chunk may end within a character; its last line does not count.
+        let end = start.count < ByteSource.chunkBytes ? start.count : (start.lastIndex(of: 0x0A) ?? start.count)
+        if (try? UTF8Span(validating: start.span.extracting(0..<end))) != nil { return .utf8 }
+        var high = 0
+        var paired = 0
+        var index = 0
+        while index < end {
+            if start[index] >= 0xA1 {
+                high += 1
+                if index + 1 < end, start[index + 1] >= 0xA1 {
+                    high += 1
+                    paired += 2
+                    index += 1
+                }
+            } else if start[index] >= 0x80 {
+                high += 1
+            }
+            index += 1
+        }
+        return paired * 10 >= high * 8 ? .gb18030 : .latin1
+    }
+
+    private static func rows(_ path: String, _ name: String, _ dialect: CSVDialect) throws(ImportError) -> [[String]] {
+        var reader = try CSVReader(source: try ByteSource(path: path, name: name), dialect: dialect)
+        var rows: [[String]] = []
+        while rows.count < rowsMax {
+            switch try reader.next() {
+            case .end: return rows
+            case .defect: continue
+            case .row:
+                let row = reader.row
+                rows.append((0..<row.count).map { row.text($0) })
+            }
+        }
+        return rows
+    }
+
+    /// How well a delimiter fits: many columns, and the same number in nearly every row.
+    private static func score(_ rows: [[String]], _ delimiter: CSVDialect.Delimiter) -> Double {
+        guard let columns = rows.first?.count, columns > 1 else { return 0 }
+        let share = Double(rows.count { $0.count == columns }) / Double(rows.count)
+        guard share >= (delimiter == .whitespace ? 0.98 : 0.6) else { return 0 }
+        // Blanks are within texts too, so any other delimiter that fits is the better guess.
+        return share * share + Double(min(columns, 50)) / 1_000 - (delimiter == .whitespace ? 0.5 : 0)
+    }
+
+    /// Every name once: repeated ones get a number, empty ones their place.
+    private static func distinct(_ names: [String]) -> [String] {
+        var used: Set<String> = []
+        return names.enumerated().map { index, name in
+            var candidate = name.isEmpty ? "column\(index + 1)" : name
+            var number = 2
+            while !used.insert(candidate).inserted {
+                candidate = "\(name) \(number)"
+                number += 1
+            }
+            return candidate
+        }
+    }
+
+    /// A header has no numbers and no times.
+    private static func isHeader(_ first: [String]) -> Bool {
+        first.allSatisfy { cell in
+            NumberStyle.plain.parse(ArraySlice(cell.utf8)) == nil && PlainTime.parse(ArraySlice(cell.utf8)) == nil
+        }    }
+}
