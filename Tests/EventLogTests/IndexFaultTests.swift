@@ -16,11 +16,11 @@ import Testing
             do {
                 let writer = try LogIndex.open(
                     directory: folder.path, logID: indexTestLogID, role: .writer, files: files)
-                for number in 0..<9 as Range<UInt64> {
+                for number in 0..<5 as Range<UInt64> {
                     try writer.addRun(
-                        from: number * 50, to: number * 50 + 50, ids: Self.ids(number * 50..<number * 50 + 50),
+                        from: number * 20, to: number * 20 + 20, ids: Self.ids(number * 20..<number * 20 + 20),
                         subjects: [])
-                    acknowledged = number * 50 + 50
+                    acknowledged = number * 20 + 20
                     if number % 4 == 3 { _ = try writer.mergeIfNeeded() }
                 }
             } catch {
@@ -29,7 +29,7 @@ import Testing
             }
             for role in [LogIndex.Role.reader, .writer] {
                 let index = try folder.open(role)
-                #expect(index.coveredTo == acknowledged || index.coveredTo == acknowledged + 50)
+                #expect(index.coveredTo == acknowledged || index.coveredTo == acknowledged + 20)
                 for sequence in 0..<acknowledged {
                     #expect(try index.candidates(idHash: indexTestHash(sequence)) == [sequence])
                 }
@@ -39,12 +39,12 @@ import Testing
             if !files.hasFailed { break }
             calls += 1
         } while true
-        #expect(failures > 40)
-        #expect(failures >= calls - 40)
+        #expect(failures > 20)
+        #expect(failures >= calls - 20)
     }
 
     @Test func aFailedCallLeavesAnIndexThatGoesOn() throws {
-        for call in 3..<40 {
+        for call in 3..<30 {
             let folder = try IndexTestFolder()
             let files = FaultyFiles(failAt: call)
             let writer = try LogIndex.open(
