@@ -136,8 +136,10 @@ public struct BetaGeometricNBD: RepeatPurchaseModel, Equatable {
         return logScale + Elementary.log(sum)
     }
 
-    /// A guard for absurd horizons, such as thousands of years at several purchases a day: the sum is cut, and the
-    /// figure is then too small. With one purchase a day and a horizon of a century some 40,000 terms are needed.
+    /// A guard for absurd horizons, such as thousands of years at several purchases a day.
+    ///
+    /// There the sum is cut, and the figure is too small. With one purchase a day and a horizon of a century some
+    /// 40,000 terms are needed.
     private static let termsMax = 5e6
     private static let logOfScale = 250 * 2.302_585_092_994_045_684_018
 

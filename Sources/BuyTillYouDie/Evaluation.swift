@@ -28,8 +28,10 @@ public struct Evaluation: Sendable, Equatable {
     public let count: Int
     /// In how many it happened.
     public let happened: Int
-    /// Area under the ROC curve: the probability that a case in which it happened had the larger prediction, ties
-    /// counting half. `nil` if it happened in all or in none.
+    /// Area under the ROC curve.
+    ///
+    /// It is the probability that a case in which it happened had the larger prediction, ties counting half. `nil` if
+    /// it happened in all or in none.
     public let auc: Double?
     /// Mean squared error of the predictions.
     public let brier: Double
@@ -38,7 +40,9 @@ public struct Evaluation: Sendable, Equatable {
     /// Ten bins of equal count, ascending.
     public let deciles: [Bin]
 
-    /// Evaluates `cases`; equal predictions stay in the order given. `nil` if there are none.
+    /// Evaluates `cases`; `nil` if there are none.
+    ///
+    /// Equal predictions stay in the order given, which may matter to the bins.
     public init?(_ cases: [Case]) {
         guard !cases.isEmpty else { return nil }
         let sorted = cases.enumerated().sorted {
@@ -47,14 +51,16 @@ public struct Evaluation: Sendable, Equatable {
         count = sorted.count
         happened = sorted.reduce(0) { $0 + ($1.happened ? 1 : 0) }
         auc = Self.auc(sorted)
-        brier = sorted.reduce(0.0) {
-            let error = $1.prediction - ($1.happened ? 1 : 0)
-            return $0 + error * error
-        } / Double(sorted.count)
+        brier =
+            sorted.reduce(0.0) {
+                let error = $1.prediction - ($1.happened ? 1 : 0)
+                return $0 + error * error
+            } / Double(sorted.count)
         deciles = Self.bins(sorted, 10)
-        calibrationError = deciles.reduce(0.0) {
-            $0 + abs($1.predicted - $1.observed) * Double($1.count)
-        } / Double(sorted.count)
+        calibrationError =
+            deciles.reduce(0.0) {
+                $0 + abs($1.predicted - $1.observed) * Double($1.count)
+            } / Double(sorted.count)
     }
 
     /// The area under the ROC curve alone, for a score that is no probability.

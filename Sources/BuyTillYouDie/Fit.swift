@@ -159,10 +159,12 @@ extension GammaGamma {
             let shape = p * x
             if spend.purchases != purchases {
                 purchases = spend.purchases
-                perCount = GammaFunctions.logGamma(shape + q) - GammaFunctions.logGamma(shape)
+                perCount =
+                    GammaFunctions.logGamma(shape + q) - GammaFunctions.logGamma(shape)
                     + shape * Elementary.log(x) + fixed
             }
-            sum += perCount + (shape - 1) * Elementary.log(spend.mean)
+            sum +=
+                perCount + (shape - 1) * Elementary.log(spend.mean)
                 - (shape + q) * Elementary.log(v + x * spend.mean)
         }
         return sum

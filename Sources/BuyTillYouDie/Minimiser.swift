@@ -170,8 +170,9 @@ struct Minimiser {
         let factor = 1 + dot(change, scaled) / curvature
         for row in step.indices {
             for column in step.indices {
-                inverse[row][column] += (factor * step[row] * step[column]
-                    - scaled[row] * step[column] - step[row] * scaled[column]) / curvature
+                inverse[row][column] +=
+                    (factor * step[row] * step[column]
+                        - scaled[row] * step[column] - step[row] * scaled[column]) / curvature
             }
         }
     }

@@ -94,7 +94,8 @@ public struct ParetoNBD: RepeatPurchaseModel, Equatable {
         guard history.recency < history.age else { return -.infinity }
         let shape = r + Double(history.repeats)
         let kappa = s / (shape + s)
-        let ratio = shape * Elementary.log((alpha + history.age) / (alpha + history.recency))
+        let ratio =
+            shape * Elementary.log((alpha + history.age) / (alpha + history.recency))
             + s * Elementary.log((beta + history.age) / (beta + history.recency))
         let atRecency = h(history.repeats, history.recency)
         let atAge = h(history.repeats, history.age)

@@ -216,7 +216,9 @@ public enum DayCalendarError: Error, Sendable, Equatable, CustomStringConvertibl
     public var description: String {
         switch self {
         case .unknownZone(let zone, let near):
-            let mend = near.isEmpty ? "use an IANA name such as Asia/Shanghai or UTC"
+            let mend =
+                near.isEmpty
+                ? "use an IANA name such as Asia/Shanghai or UTC"
                 : "did you mean \(near.joined(separator: " or "))?"
             return "unknown time zone \"\(zone)\": \(mend)"
         }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ChurnProjectorTests {
     private typealias Views = ChurnTestViews
 
-    private static let days = "SELECT subject, day, currency, orders, spend, sequence FROM purchase_days ORDER BY 1, 2, 3"
+    private static let days = "SELECT * FROM purchase_days ORDER BY subject, day, currency"
 
     @Test func `orders of one day are one purchase day, and an amount of 0 counts`() throws {
         let views = try Views([
@@ -65,10 +65,13 @@ import Testing
             Views.event("campaign.unsubscribed", "C1", "2026-01-12", #"{"campaign":"S","channel":"sms"}"#),
             Views.event("consent.withdrawn", "C1", "2026-01-12", #"{"purpose":"news","channel":"email"}"#),
             Views.event("consent.given", "C1", "2026-01-13", #"{"purpose":"news","channel":"email"}"#),
-            Views.event("survey.answered", "C1", "2026-01-14", #"{"survey":"V","score":3,"scale_min":0,"scale_max":10}"#),
+            Views.event(
+                "survey.answered", "C1", "2026-01-14", #"{"survey":"V","score":3,"scale_min":0,"scale_max":10}"#),
         ])
-        let signals = "SELECT signal, key, substr(since,1,10), sequence, substr(until,1,10), until_sequence, value, "
-            + "scale_min, scale_max FROM churn_signals ORDER BY signal, key"
+        let signals = """
+            SELECT signal, key, substr(since, 1, 10), sequence, substr(until, 1, 10), until_sequence, value,
+            scale_min, scale_max FROM churn_signals ORDER BY signal, key
+            """
         #expect(
             try views.rows(signals) == [
                 "complaint|X|2026-01-05|0|-|-|high|-|-", "contract|K|2026-01-10|6|-|-|2027-12-31|-|-",
@@ -86,7 +89,8 @@ import Testing
         let views = try Views([
             Views.model("2026-01-01T00:00:00Z", more: #","beta":{"silence":0.1,"moon":3}"#),
             Views.event("churn.model_published", nil, "2026-01-02", #"{"model":"tarot","parameters":{}}"#),
-            Views.event("churn.model_published", nil, "2026-01-02", #"{"model":"nbd","parameters":{"r":1,"alpha":-2}}"#),
+            Views.event(
+                "churn.model_published", nil, "2026-01-02", #"{"model":"nbd","parameters":{"r":1,"alpha":-2}}"#),
             Views.event(
                 "churn.model_published", nil, "2026-01-03",
                 #"{"model":"nbd","parameters":{"r":1,"alpha":2},"horizon_days":0}"#),
@@ -99,7 +103,9 @@ import Testing
     }
 
     @Test func `an unknown zone makes no projector`() {
-        #expect(throws: DayCalendarError.self) { try ChurnProjector(configuration: CRMConfiguration(zone: "Mars/Base")) }
+        #expect(throws: DayCalendarError.self) {
+            try ChurnProjector(configuration: CRMConfiguration(zone: "Mars/Base"))
+        }
     }
 
     @Test func `a model's event data reads back as the same model`() throws {

@@ -4,7 +4,9 @@ import Foundation
 import GRDB
 import Projection
 
-/// The views that churn answers read, folded from events without a log. See `TestViews` for the events.
+/// The views that churn answers read, folded from events without a log.
+///
+/// See `TestViews` for the events.
 struct ChurnTestViews {
     let database: DatabaseQueue
     let anomalies: [Anomaly]
@@ -79,7 +81,8 @@ struct ChurnTestViews {
         for table in projector.tables {
             let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue)" }.joined(separator: ", ")
             let key = table.primaryKey.map { "\"\($0)\"" }.joined(separator: ", ")
-            try db.execute(sql: "CREATE TABLE \"\(table.name)\" (\(columns), PRIMARY KEY (\(key))) STRICT, WITHOUT ROWID")
+            try db.execute(
+                sql: "CREATE TABLE \"\(table.name)\" (\(columns), PRIMARY KEY (\(key))) STRICT, WITHOUT ROWID")
         }
     }
 
@@ -104,7 +107,9 @@ struct ChurnTestViews {
     }
 
     /// An order of a customer, completed at noon UTC of a day.
-    static func order(_ subject: String, _ order: String, _ day: String, _ amount: String = "10.00") -> TestViews.Event {
+    static func order(
+        _ subject: String, _ order: String, _ day: String, _ amount: String = "10.00"
+    ) -> TestViews.Event {
         TestViews.Event(
             type: "purchase.completed", subject: subject, time: "\(day)T12:00:00Z",
             data: #"{"order":"\#(order)","amount":"\#(amount)","currency":"CNY"}"#)

@@ -11,7 +11,8 @@ import Testing
         // 2026-02-28T16:00:00Z is midnight of 1 March in Shanghai.
         let midnight = Self.instant(1_772_294_400)
         #expect(DayCalendar.text(of: shanghai.day(of: midnight)) == "2026-03-01")
-        #expect(DayCalendar.text(of: shanghai.day(of: Instant(microseconds: midnight.microseconds - 1))) == "2026-02-28")
+        let before = Instant(microseconds: midnight.microseconds - 1)
+        #expect(DayCalendar.text(of: shanghai.day(of: before)) == "2026-02-28")
         #expect(DayCalendar.text(of: DayCalendar.utc.day(of: midnight)) == "2026-02-28")
         let day = try #require(DayCalendar.day(of: "2026-03-01"))
         #expect(shanghai.start(of: day) == midnight)
@@ -25,7 +26,8 @@ import Testing
         foundation.timeZone = try #require(TimeZone(identifier: zone))
         // Odd steps, so that every hour of the day comes up, 1950 to 2060.
         for seconds in stride(from: Int64(-631_152_000), to: 2_840_140_800, by: 1_234_567) {
-            let parts = foundation.dateComponents([.year, .month, .day], from: Date(timeIntervalSince1970: Double(seconds)))
+            let date = Date(timeIntervalSince1970: Double(seconds))
+            let parts = foundation.dateComponents([.year, .month, .day], from: date)
             let wanted = DayCalendar.number(
                 year: try #require(parts.year), month: try #require(parts.month), day: try #require(parts.day))
             #expect(calendar.day(of: Self.instant(seconds)) == wanted, "\(seconds)")
@@ -66,7 +68,9 @@ import Testing
         #expect(DayCalendar.day(of: "1970-01-01") == 0 && DayCalendar.day(of: "2024-02-29") == 19_782)
     }
 
-    @Test(arguments: ["2026-02-29", "2026-13-01", "2026-00-10", "26-01-01", "2026/01/01", "2026-1-01", "", "0000-01-01"])
+    @Test(arguments: [
+        "2026-02-29", "2026-13-01", "2026-00-10", "26-01-01", "2026/01/01", "2026-1-01", "", "0000-01-01",
+    ])
     func `what is no date is refused`(text: String) {
         #expect(DayCalendar.day(of: text) == nil)
     }

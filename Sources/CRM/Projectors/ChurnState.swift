@@ -7,6 +7,7 @@ public struct ChurnState: Sendable {
     var hasEvents = false
     var ledger = PurchasesLedger()
     private(set) var signals: [Signal] = []
+    private var places: [SignalKey: Int] = [:]
     private(set) var activity = Activity()
     private(set) var models: [ChurnModel] = []
 
@@ -25,7 +26,14 @@ public struct ChurnState: Sendable {
         var scaleMax: String?
     }
 
-    /// The days on which the customer did something. Events come in order of time, so counting changes is enough.
+    private struct SignalKey: Sendable, Hashable {
+        var kind: String
+        var key: String
+    }
+
+    /// The days on which the customer did something.
+    ///
+    /// Events come in order of time, so counting changes is enough.
     struct Activity: Sendable, Equatable {
         var days = 0
         var firstDay = 0
@@ -42,8 +50,23 @@ public struct ChurnState: Sendable {
         activity.lastSequence = event.sequence
     }
 
+    /// Up to this many signals are searched one by one; past it there is an index.
+    private static let unindexedSignalsMax = 12
+
     private func index(_ kind: String, _ key: String) -> Int? {
-        signals.firstIndex { $0.key == key && $0.kind == kind }
+        if places.isEmpty { return signals.firstIndex { $0.key == key && $0.kind == kind } }
+        return places[SignalKey(kind: kind, key: key)]
+    }
+
+    private mutating func add(_ signal: Signal) {
+        signals.append(signal)
+        if !places.isEmpty {
+            places[SignalKey(kind: signal.kind, key: signal.key)] = signals.count - 1
+        } else if signals.count > Self.unindexedSignalsMax {
+            for (place, signal) in signals.enumerated() {
+                places[SignalKey(kind: signal.kind, key: signal.key)] = place
+            }
+        }
     }
 
     /// A step of a complaint or a ticket, under the rules of the service view: what is named for the first time exists
@@ -55,7 +78,7 @@ public struct ChurnState: Sendable {
         if let known = index(kind, key) {
             place = known
         } else {
-            signals.append(Signal(kind: kind, key: key, since: moment))
+            add(Signal(kind: kind, key: key, since: moment))
             place = signals.count - 1
         }
         if kind == "complaint" { signals[place].value = event.data.field("severity") ?? signals[place].value }
@@ -104,7 +127,7 @@ public struct ChurnState: Sendable {
     }
 
     private mutating func put(_ signal: Signal) {
-        if let place = index(signal.kind, signal.key) { signals[place] = signal } else { signals.append(signal) }
+        if let place = index(signal.kind, signal.key) { signals[place] = signal } else { add(signal) }
     }
 
     /// A model is published; one that cannot be used is an anomaly.
@@ -127,18 +150,15 @@ struct ChurnRows {
             for model in state.models { rows.insert(model.row, table: ChurnTables.modelsIndex) }
             return
         }
-        let days = purchaseDays(state.ledger)
-        for day in days {
-            for line in day.lines {
-                rows.insert(
-                    [
-                        .text(subject), .text(DayCalendar.text(of: day.day)), .text(line.currency),
-                        .integer(Int64(line.orders)), .text(line.spend.description),
-                        SQLValue(sequence: line.last.sequence),
-                    ], table: ChurnTables.purchaseDaysIndex)
-            }
+        let lines = purchaseLines(state.ledger)
+        for line in lines {
+            rows.insert(
+                [
+                    .text(subject), .text(DayCalendar.text(of: line.day)), .text(line.currency),
+                    .integer(Int64(line.orders)), .text(line.spend.description), SQLValue(sequence: line.sequence),
+                ], table: ChurnTables.purchaseDaysIndex)
         }
-        rows.insert(customer(subject, days, state.activity), table: ChurnTables.customersIndex)
+        rows.insert(customer(subject, lines, state.activity), table: ChurnTables.customersIndex)
         for signal in state.signals {
             rows.insert(
                 [
@@ -150,50 +170,53 @@ struct ChurnRows {
         }
     }
 
+    /// The orders of one day in one currency.
     private struct Line {
+        var day: Int
         var currency: String
         var orders: Int
         var spend: DecimalAmount
-        var last: Moment
+        var sequence: UInt64
     }
 
-    private struct Day {
-        var day: Int
-        var lines: [Line]
-
-        var last: Moment? { lines.map(\.last).max() }
-    }
-
-    /// The purchase days in order, each with a line a currency, sorted.
-    private func purchaseDays(_ ledger: PurchasesLedger) -> [Day] {
-        var lines: [Int: [Line]] = [:]
+    /// The purchase days in order, a line a currency.
+    private func purchaseLines(_ ledger: PurchasesLedger) -> [Line] {
+        var single: [Line] = []
         for order in ledger.orders where order.makesPurchaseDay {
             guard let completed = order.completed else { continue }
-            let moment = Moment(time: completed.time, sequence: completed.sequence)
             let day = calendar.day(of: completed.time)
             for line in order.lines {
-                var known = lines[day] ?? []
-                if let place = known.firstIndex(where: { $0.currency == line.currency }) {
-                    known[place].orders += 1
-                    known[place].spend = known[place].spend.adding(line.net) ?? known[place].spend
-                    known[place].last = max(known[place].last, moment)
-                } else {
-                    known.append(Line(currency: line.currency, orders: 1, spend: line.net, last: moment))
-                }
-                lines[day] = known
+                single.append(
+                    Line(
+                        day: day, currency: line.currency, orders: 1, spend: line.net, sequence: completed.sequence))
             }
         }
-        return lines.keys.sorted().map { day in
-            Day(day: day, lines: (lines[day] ?? []).sorted { $0.currency < $1.currency })
+        single.sort { ($0.day, $0.currency, $0.sequence) < ($1.day, $1.currency, $1.sequence) }
+        var lines: [Line] = []
+        for line in single {
+            guard let last = lines.last, last.day == line.day, last.currency == line.currency else {
+                lines.append(line)
+                continue
+            }
+            lines[lines.count - 1].orders += 1
+            // Amounts are bounded where the ledger reads them, so the sum fits.
+            lines[lines.count - 1].spend = last.spend.adding(line.spend) ?? last.spend
+            lines[lines.count - 1].sequence = max(last.sequence, line.sequence)
         }
+        return lines
     }
 
-    private func customer(_ subject: String, _ days: [Day], _ activity: ChurnState.Activity) -> [SQLValue] {
+    private func customer(_ subject: String, _ lines: [Line], _ activity: ChurnState.Activity) -> [SQLValue] {
         func text(_ day: Int?) -> SQLValue { SQLValue(day.map { DayCalendar.text(of: $0) }) }
+        func sequence(_ day: Int?) -> SQLValue {
+            SQLValue(sequence: lines.lazy.filter { $0.day == day }.map(\.sequence).max())
+        }
+        var days = 0
+        for index in lines.indices where index == 0 || lines[index].day != lines[index - 1].day { days += 1 }
+        let (first, last) = (lines.first?.day, lines.last?.day)
         let isActive = activity.days > 0
         return [
-            .text(subject), .integer(Int64(days.count)), text(days.first?.day), text(days.last?.day),
-            SQLValue(sequence: days.first?.last?.sequence), SQLValue(sequence: days.last?.last?.sequence),
+            .text(subject), .integer(Int64(days)), text(first), text(last), sequence(first), sequence(last),
             .integer(Int64(activity.days)), text(isActive ? activity.firstDay : nil),
             text(isActive ? activity.lastDay : nil), SQLValue(sequence: isActive ? activity.lastSequence : nil),
         ]

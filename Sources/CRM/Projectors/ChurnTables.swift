@@ -19,7 +19,7 @@ enum ChurnTables {
             ColumnDefinition("currency", .text, "ISO 4217 currency; XXX if none was named. A row a currency."),
             ColumnDefinition("orders", .integer, "Orders of the day in this currency."),
             ColumnDefinition("spend", .text, "Decimal amount of these orders, less what was refunded of them."),
-            ColumnDefinition("sequence", .integer, "The event that completed the day's last order in this currency."),
+            ColumnDefinition("sequence", .integer, "The last recorded event that completed one of them."),
         ],
         primaryKey: ["subject", "day", "currency"])
 
@@ -31,12 +31,12 @@ enum ChurnTables {
             ColumnDefinition("purchase_days", .integer, "Number of purchase days; 0 = a prospect."),
             ColumnDefinition("first_day", .text, "The first of them, yyyy-MM-dd."),
             ColumnDefinition("last_day", .text, "The last of them, yyyy-MM-dd."),
-            ColumnDefinition("first_sequence", .integer, "An event that completed an order on the first day."),
-            ColumnDefinition("last_sequence", .integer, "The event that completed the last day's last order."),
+            ColumnDefinition("first_sequence", .integer, "The last recorded order of the first day."),
+            ColumnDefinition("last_sequence", .integer, "The last recorded order of the last day."),
             ColumnDefinition(
                 "active_days", .integer,
-                "Calendar days on which the customer himself did something: bought, called, wrote, met, looked, clicked "
-                    + "or redeemed, answered, complained or asked."),
+                "Calendar days on which the customer himself did something: bought, called, wrote, met, looked, "
+                    + "clicked, redeemed, answered, complained or asked."),
             ColumnDefinition("first_active_day", .text, "The first of them, yyyy-MM-dd."),
             ColumnDefinition("last_active_day", .text, "The last of them, yyyy-MM-dd."),
             ColumnDefinition("last_active_sequence", .integer, "The last event of that kind."),

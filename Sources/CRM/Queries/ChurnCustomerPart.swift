@@ -32,7 +32,9 @@ public struct ChurnCustomerPart: Encodable, Sendable {
 }
 
 extension ChurnQuery {
-    /// The churn part of a customer's answer. It never fits a model: for one customer at a past moment the tables hold
+    /// The churn part of a customer's answer.
+    ///
+    /// It never fits a model: for one customer at a past moment the tables hold
     /// nobody else.
     public static func customer(_ db: Database, _ context: AnswerContext, _ group: MergeGroup) throws -> AnswerPart {
         let today = context.calendar.day(of: context.now)

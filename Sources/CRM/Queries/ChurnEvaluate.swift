@@ -21,7 +21,9 @@ public struct ChurnEvaluate: Sendable {
         self.kind = kind
     }
 
-    /// Evaluates with one database for both sides. Refunds and cancellations after the cut count as known before it;
+    /// Evaluates with one database for both sides.
+    ///
+    /// Refunds and cancellations after the cut count as known before it;
     /// where that matters, give the past its own database.
     public func run(_ db: Database, _ context: AnswerContext) throws -> ChurnEvaluateAnswer {
         try run(past: db, outcome: db, context)
@@ -44,14 +46,14 @@ public struct ChurnEvaluate: Sendable {
             throw ChurnError.fit(.noMaximum)
         }
         let (returned, lastDay) = try Self.returned(outcome, after: fitUntil, through: end)
-        let predictions = buyers.map { buyer in
-            Evaluation.Case(
-                prediction: Logit.probability(scorer.purchaseLogit(buyer)),
-                happened: !returned.contains(buyer.customer))
+        // Who was merged since is the same person by what is known now: whoever came back, both did.
+        let survivors = try ChurnPopulation.merges(outcome).survivors
+        let stayedAway = buyers.map { !returned.contains(survivors[$0.customer] ?? $0.customer) }
+        let predictions = zip(buyers, stayedAway).map { buyer, stayed in
+            Evaluation.Case(prediction: Logit.probability(scorer.purchaseLogit(buyer)), happened: stayed)
         }
-        let recency = buyers.map { buyer in
-            Evaluation.Case(
-                prediction: Double(fitUntil - buyer.lastDay), happened: !returned.contains(buyer.customer))
+        let recency = zip(buyers, stayedAway).map { buyer, stayed in
+            Evaluation.Case(prediction: Double(fitUntil - buyer.lastDay), happened: stayed)
         }
         guard let evaluation = Evaluation(predictions) else { throw ChurnError.noPurchases(until: fitUntil) }
         return ChurnEvaluateAnswer(

@@ -23,7 +23,9 @@ public struct ChurnExplainQuery: Sendable {
         self.bands = bands
     }
 
-    /// Answers from the views. Without a published model one is fitted to all customers, which needs all of them in
+    /// Answers from the views.
+    ///
+    /// Without a published model one is fitted to all customers, which needs all of them in
     /// the tables, and the answer says so.
     ///
     /// - Throws: `NotFound` with near matches, `ChurnError`, or an error of the database.
@@ -45,7 +47,8 @@ public struct ChurnExplainQuery: Sendable {
             answer.notScored = "prospect"
             return answer
         }
-        let model = try ChurnModel.published(db, sequence: modelSequence)
+        let model =
+            try ChurnModel.published(db, sequence: modelSequence)
             ?? .fit(
                 .mbg, to: try ChurnPopulation(db, until: today).buyers, until: today,
                 horizonDays: horizonDays ?? ChurnModel.horizonDaysDefault)

@@ -75,7 +75,8 @@ extension ChurnModel {
         func weights(_ column: String) -> [ChurnFeature: Double] {
             let json = JSONView(ArraySlice((row[column] as String).utf8))
             return json.members.reduce(into: [:]) { weights, member in
-                if let feature = ChurnFeature(rawValue: member.key), let weight = member.value.text.flatMap(Double.init) {
+                if let feature = ChurnFeature(rawValue: member.key), let weight = member.value.text.flatMap(Double.init)
+                {
                     weights[feature] = weight
                 }
             }

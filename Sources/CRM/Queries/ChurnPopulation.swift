@@ -36,8 +36,8 @@ struct ChurnPopulation {
         self.survivors = survivors
         self.members = members
         var buyers: [ChurnBuyer] = []
-        // The summary answers for a customer who stands alone and has no purchase later than the day; the few others are
-        // counted from their days.
+        // The summary answers for a customer who stands alone and has no purchase later than the day; the few
+        // others are counted from their days.
         let sql = """
             SELECT subject, purchase_days, first_day, last_day, first_sequence, last_sequence
             FROM churn_customers WHERE purchase_days > 0 AND first_day <= ? ORDER BY subject
@@ -70,7 +70,8 @@ struct ChurnPopulation {
         self.buyers = buyers
     }
 
-    private static func merges(_ db: Database) throws -> ([String: String], [String: [String]]) {
+    /// Each merged subject's survivor, and each survivor's subjects.
+    static func merges(_ db: Database) throws -> (survivors: [String: String], members: [String: [String]]) {
         var survivors: [String: String] = [:]
         var members: [String: [String]] = [:]
         let rows = try Row.fetchCursor(db, sql: "SELECT subject, customer FROM survivors ORDER BY subject")

@@ -33,7 +33,8 @@ public struct ChurnQuery: Sendable {
         let today = context.calendar.day(of: context.now)
         let population = try ChurnPopulation(db, until: today)
         guard !population.buyers.isEmpty else { throw ChurnError.noPurchases(until: today) }
-        let model = try ChurnModel.published(db, sequence: modelSequence)
+        let model =
+            try ChurnModel.published(db, sequence: modelSequence)
             ?? .fit(
                 .mbg, to: population.buyers, until: today,
                 horizonDays: horizonDays ?? ChurnModel.horizonDaysDefault)
@@ -68,7 +69,9 @@ public struct ChurnQuery: Sendable {
                 prospect: max(0, try population.customerCount(db) - bound.count), contract: contracts.count),
             bands: ChurnAnswer.count(scored.map(\.z), bands),
             customers: listed,
-            contracts: contracts.values.sorted { ($0.daysLeft ?? .max, $0.customer) < ($1.daysLeft ?? .max, $1.customer) })
+            contracts: contracts.values.sorted {
+                ($0.daysLeft ?? .max, $0.customer) < ($1.daysLeft ?? .max, $1.customer)
+            })
     }
 
     /// Customers under a contract today.

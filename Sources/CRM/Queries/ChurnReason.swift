@@ -26,12 +26,10 @@ public struct ChurnReason: Encodable, Sendable, Equatable {
     private static func complaints(_ signals: ChurnSignals) -> [ChurnReason] {
         let open = signals.of("complaint")
         guard let first = open.first else { return [] }
-        let count = open.count == 1 ? "1 complaint open" : "\(open.count) complaints open"
-        return [
-            ChurnReason(
-                code: "open_complaints", text: "\(count), since \(days(signals.age(first)))",
-                sequences: open.map(\.sequence))
-        ]
+        let age = days(signals.age(first))
+        let text =
+            open.count == 1 ? "1 complaint open for \(age)" : "\(open.count) complaints open, the oldest for \(age)"
+        return [ChurnReason(code: "open_complaints", text: text, sequences: open.map(\.sequence))]
     }
 
     private static func tickets(_ signals: ChurnSignals) -> [ChurnReason] {

@@ -69,13 +69,14 @@ struct ChurnScorer {
         let first = ChurnTerm(
             name: "purchases", value: offset, weight: 1, contribution: offset,
             sequences: buyer.days > 1 ? [buyer.firstSequence, buyer.lastSequence] : [buyer.lastSequence])
-        return [first] + ChurnFeature.allCases.map { feature in
-            let (value, sequences) = signals.value(of: feature, model)
-            let weight = model.beta[feature] ?? 0
-            return ChurnTerm(
-                name: feature.rawValue, value: value, weight: weight, contribution: value * weight,
-                sequences: sequences)
-        }
+        return [first]
+            + ChurnFeature.allCases.map { feature in
+                let (value, sequences) = signals.value(of: feature, model)
+                let weight = model.beta[feature] ?? 0
+                return ChurnTerm(
+                    name: feature.rawValue, value: value, weight: weight, contribution: value * weight,
+                    sequences: sequences)
+            }
     }
 
     /// z, with signals only if the model weighs any.
