@@ -56,6 +56,11 @@ struct FunnelLeads {
         var reason: String?
     }
 
+    private struct Deals {
+        var byLead: [Key: [Deal]] = [:]
+        var byId: [Key: [Deal]] = [:]
+    }
+
     private struct Signature {
         var subject: String
         var signed: Moment
@@ -116,27 +121,29 @@ struct FunnelLeads {
         return leads
     }
 
-    /// The opportunities that may be a lead's, per customer.
-    private static func deals(_ db: Database, _ source: FunnelSource) throws -> [String: [Deal]] {
-        var deals: [String: [Deal]] = [:]
+    /// The opportunities that may be a lead's, by the lead they name and by their own id.
+    private static func deals(_ db: Database, _ source: FunnelSource) throws -> Deals {
+        // Of one customer all are read; of everyone only those that can matter.
+        let filter =
+            source.group == nil
+            ? "WHERE lead_id IS NOT NULL OR opportunity_id IN (SELECT opportunity_id FROM leads)" : ""
         let rows = try source.rows(
             db,
             """
             SELECT customer, subject, opportunity_id, lead_id, state, opened, first_sequence, lost_reason,
                 (SELECT min(closed) FROM opportunity_closings AS c
                     WHERE c.subject = o.subject AND c.opportunity_id = o.opportunity_id AND c.outcome = 'won') FROM
-            """, "opportunities",
-            """
-            AS o WHERE lead_id IS NOT NULL OR opportunity_id IN (SELECT opportunity_id FROM leads)
-            ORDER BY customer, opened, first_sequence
-            """)
+            """, "opportunities", "AS o \(filter) ORDER BY customer, opened, first_sequence")
+        var deals = Deals()
         while let row = try rows.next() {
             guard let opened = moment(row[5], row[6]) else { continue }
-            deals[row[0], default: []].append(
-                Deal(
-                    subject: row[1], id: row[2], lead: row[3],
-                    isLost: (row[4] as String) == FunnelDeal.State.lost.rawValue, opened: opened,
-                    firstWon: moment(row[8], row[6]), reason: row[7]))
+            let deal = Deal(
+                subject: row[1], id: row[2], lead: row[3],
+                isLost: (row[4] as String) == FunnelDeal.State.lost.rawValue, opened: opened,
+                firstWon: moment(row[8], row[6]), reason: row[7])
+            let customer: String = row[0]
+            if let lead = deal.lead { deals.byLead[Key(customer: customer, id: lead), default: []].append(deal) }
+            deals.byId[Key(customer: customer, id: deal.id), default: []].append(deal)
         }
         return deals
     }
@@ -158,15 +165,17 @@ struct FunnelLeads {
 
     /// Works out the stays of a lead from what its subjects tell, and from opportunities and contracts that are under
     /// other subjects of its customer; those under its own subject the fold has taken in already.
-    private static func connect(_ lead: inout Lead, _ deals: [String: [Deal]], _ signatures: [Key: [Signature]]) {
+    private static func connect(_ lead: inout Lead, _ deals: Deals, _ signatures: [Key: [Signature]]) {
         var marks = lead.parts.flatMap(\.marks)
         var linked: [Deal] = []
         for part in lead.parts {
-            var opportunities = Set<String>()
-            if let opportunity = part.opportunity { opportunities.insert(opportunity) }
-            for deal in deals[lead.customer] ?? [] {
-                let known = deal.lead == lead.id ? part.captured : part.opportunity == deal.id ? part.qualified : nil
-                guard let known else { continue }
+            var opportunities = Set(part.opportunity.map { [$0] } ?? [])
+            let named = deals.byLead[Key(customer: lead.customer, id: lead.id)] ?? []
+            let qualified = part.opportunity.flatMap { deals.byId[Key(customer: lead.customer, id: $0)] } ?? []
+            let links =
+                named.map { ($0, part.captured) }
+                + qualified.filter { $0.lead != lead.id }.compactMap { deal in part.qualified.map { (deal, $0) } }
+            for (deal, known) in links {
                 linked.append(deal)
                 opportunities.insert(deal.id)
                 guard deal.subject != part.subject else { continue }
@@ -187,7 +196,7 @@ struct FunnelLeads {
         }
         lead.stays = LeadStay.history(marks)
         lead.isOpportunityLost = !linked.isEmpty && linked.allSatisfy(\.isLost)
-        lead.lostReason = linked.last?.reason
+        lead.lostReason = linked.max { $0.opened < $1.opened }?.reason
     }
 
     private static func moment(_ text: String?, _ sequence: Int64) -> Moment? {
