@@ -17,7 +17,7 @@ extension Catalogue {
             guard isOpen(draft.type) else { throw unknownType(draft.type) }
             return []
         }
-        switch type.definition.subject {
+        switch type.subject {
         case .required where draft.subject == nil:
             throw CatalogueError(
                 code: .subjectMissing, type: draft.type, message: "\(draft.type) has no subject",
@@ -28,7 +28,7 @@ extension Catalogue {
                 message: "\(draft.type) is about no customer, but has a subject", mend: "leave \"subject\" out")
         default: break
         }
-        var check = DataCheck(catalogue: self, type: draft.type)
+        var check = DataCheck(currencies: currencyCodes, type: draft.type)
         try check.check(draft.data, type.data)
         if type.isMerge { try checkMerge(draft) }
         return check.warnings
@@ -63,78 +63,89 @@ extension Catalogue {
 
 /// Goes through the `data` of one event.
 struct DataCheck {
-    let catalogue: Catalogue
+    /// Where a check is: in `data`, or in an object inside it. Spelled out only in messages.
+    indirect enum Place {
+        case data
+        case inside(CompiledField, Place)
+
+        var path: String {
+            switch self {
+            case .data: "data"
+            case .inside(let field, let outer): outer.path + "." + field.definition.name
+            }
+        }
+    }
+
+    let currencies: CurrencyCodes
     let type: String
     var warnings: [CatalogueWarning] = []
 
-    init(catalogue: Catalogue, type: String) {
-        self.catalogue = catalogue
+    init(currencies: CurrencyCodes, type: String) {
+        self.currencies = currencies
         self.type = type
     }
 
     mutating func check(_ data: [UInt8]?, _ object: CompiledObject) throws(CatalogueError) {
         guard let data else {
-            if object.required != 0 { throw missing(object, object.required, path: "data") }
+            if object.required != 0 { throw missing(object, object.required, .data) }
             return
         }
-        let view = JSONView(data)
-        guard view.kind == .object else {
+        guard data.first == UInt8(ascii: "{") else {
             throw CatalogueError(
                 code: .dataNotObject, type: type, field: "data", kind: .object,
                 message: "data of \(type) is not an object", mend: "send {…} with the fields of \(type)")
         }
-        try check(view, object, path: "data")
+        try check(data.span, object, .data)
     }
 
-    private mutating func check(_ view: JSONView, _ object: CompiledObject, path: String) throws(CatalogueError) {
+    private mutating func check(
+        _ text: Span<UInt8>, _ object: CompiledObject, _ place: Place
+    ) throws(CatalogueError) {
         var seen: UInt128 = 0
-        for (key, value) in view.rawMembers {
-            guard let number = object.number(of: key) else {
-                warn(key, object, path)
+        var cursor = JSONCursor()
+        while let member = cursor.next(in: text) {
+            let key = text.extracting(member.key)
+            guard let number = object.number(of: key, isEscaped: member.isKeyEscaped) else {
+                warn(key, object, place)
                 continue
             }
+            let value = text.extracting(member.value)
             // Null is absent. In `fields_of` it clears a field, and nothing is required there.
-            if value.isNull { continue }
-            let field = object.fields[number]
-            try check(value, field, path: path)
+            if value[0] == UInt8(ascii: "n") { continue }
+            try check(value, object.fields[number], place)
             seen |= 1 << UInt128(number)
         }
-        if object.required & ~seen != 0 { throw missing(object, object.required & ~seen, path: path) }
+        if object.required & ~seen != 0 { throw missing(object, object.required & ~seen, place) }
         for companion in object.companions
         where seen & (1 << UInt128(companion.field)) != 0 && seen & companion.oneOf == 0 {
-            throw lacksCompanion(object.fields[companion.field].definition, path: path)
+            throw lacksCompanion(object.fields[companion.field].definition, place)
         }
     }
 
-    private mutating func check(_ value: JSONView, _ field: CompiledField, path: String) throws(CatalogueError) {
-        let definition = field.definition
-        guard FieldCheck.holds(value, field, catalogue) else { throw wrongKind(value, definition, path: path) }
-        if definition.isRequired, value.bytes.count == 2, value.kind == .string {
-            throw CatalogueError(
-                code: .missingField, type: type, field: "\(path).\(definition.name)", kind: definition.kind,
-                message: "\(path).\(definition.name) of \(type) is empty", mend: "give it a value")
-        }
-        if let minimum = definition.minimum, FieldCheck.isLess(value, than: minimum) {
-            throw CatalogueError(
-                code: .tooSmall, type: type, field: "\(path).\(definition.name)", kind: definition.kind,
-                message: "\(path).\(definition.name) of \(type) is \(value.text ?? ""), less than \(minimum)",
-                mend: "write it as \(minimum) or more")
-        }
-        if let inside = field.inside { try check(value, inside, path: "\(path).\(definition.name)") }
+    private mutating func check(
+        _ value: Span<UInt8>, _ field: CompiledField, _ place: Place
+    ) throws(CatalogueError) {
+        guard field.holds(value, currencies) else { throw wrongKind(value, field.definition, place) }
+        if field.isRequired, value.count == 2, value[0] == UInt8(ascii: "\"") { throw empty(field.definition, place) }
+        if field.minimum != nil, field.isBelowMinimum(value) { throw tooSmall(value, field.definition, place) }
+        if let inside = field.inside { try check(value, inside, .inside(field, place)) }
     }
 
-    private mutating func warn(_ key: JSONView, _ object: CompiledObject, _ path: String) {
-        guard let near = object.near(key) else { return }
-        let name = LineError.printable(key.string ?? "", max: 40)
+    private mutating func warn(_ key: Span<UInt8>, _ object: CompiledObject, _ place: Place) {
+        let name = JSONText.decodedString(key)
+        guard let near = object.near(name) else { return }
         warnings.append(
-            CatalogueWarning(type: type, field: "\(path).\(name)", near: "\(path).\(near.definition.name)"))
+            CatalogueWarning(
+                type: type, field: "\(place.path).\(LineError.printable(name, max: 40))",
+                near: "\(place.path).\(near.definition.name)"))
     }
 }
 
 // MARK: - Errors
 
 extension DataCheck {
-    private func missing(_ object: CompiledObject, _ bits: UInt128, path: String) -> CatalogueError {
+    private func missing(_ object: CompiledObject, _ bits: UInt128, _ place: Place) -> CatalogueError {
+        let path = place.path
         let definition = object.fields[bits.trailingZeroBitCount].definition
         let field = "\(path).\(definition.name)"
         let slip = warnings.first { $0.near == field }
@@ -144,7 +155,8 @@ extension DataCheck {
             mend: slip.map { "rename \($0.field)" } ?? "add \"\(definition.name)\" to \(path)")
     }
 
-    private func lacksCompanion(_ definition: FieldDefinition, path: String) -> CatalogueError {
+    private func lacksCompanion(_ definition: FieldDefinition, _ place: Place) -> CatalogueError {
+        let path = place.path
         let field = "\(path).\(definition.name)"
         let wanted = definition.needsOneOf.map { "\(path).\($0)" }.joined(separator: " or ")
         let hint = definition.needsOneOf.contains("currency") ? ", as in \"currency\":\"CNY\"" : ""
@@ -153,8 +165,31 @@ extension DataCheck {
             message: "\(field) of \(type) needs \(wanted) beside it", mend: "add it" + hint)
     }
 
-    private func wrongKind(_ value: JSONView, _ definition: FieldDefinition, path: String) -> CatalogueError {
-        let field = "\(path).\(definition.name)"
+    private func empty(_ definition: FieldDefinition, _ place: Place) -> CatalogueError {
+        let field = "\(place.path).\(definition.name)"
+        return CatalogueError(
+            code: .missingField, type: type, field: field, kind: definition.kind,
+            message: "\(field) of \(type) is empty", mend: "give it a value")
+    }
+
+    private func tooSmall(
+        _ value: Span<UInt8>, _ definition: FieldDefinition, _ place: Place
+    ) -> CatalogueError {
+        let field = "\(place.path).\(definition.name)"
+        let minimum = definition.minimum ?? 0
+        return CatalogueError(
+            code: .tooSmall, type: type, field: field, kind: definition.kind,
+            message: "\(field) of \(type) is \(view(value).text ?? ""), less than \(minimum)",
+            mend: "write it as \(minimum) or more")
+    }
+
+    private func view(_ value: Span<UInt8>) -> JSONView { JSONView(value.withUnsafeBufferPointer { Array($0) }) }
+
+    private func wrongKind(
+        _ text: Span<UInt8>, _ definition: FieldDefinition, _ place: Place
+    ) -> CatalogueError {
+        let field = "\(place.path).\(definition.name)"
+        let value = view(text)
         // A personal value stays out of messages, and so out of other people's logs.
         let shown = definition.isPersonal ? "" : " \(LineError.printable(value.jsonText, max: 40)),"
         return CatalogueError(
@@ -180,44 +215,5 @@ extension DataCheck {
             let near = definition.values.first { EditDistance.between(word, Array($0.utf8), max: 2) != nil }
             return "write " + (near.map { "\"\($0)\"" } ?? "one of them")
         }
-    }
-}
-
-/// Whether a value is of a kind.
-enum FieldCheck {
-    static func holds(_ value: JSONView, _ field: CompiledField, _ catalogue: Catalogue) -> Bool {
-        let kind = value.kind
-        switch field.definition.kind {
-        case .text: return kind == .string || kind == .number
-        case .integer: return value.integer != nil
-        case .decimal: return (kind == .string || kind == .number) && DecimalAmount(value) != nil
-        case .boolean: return kind == .boolean
-        case .object: return kind == .object
-        case .list: return kind == .array
-        case .instant, .date, .currency, .choice:
-            guard kind == .string else { return false }
-            if let text = value.plainString { return holds(text.span, field, catalogue) }
-            return holds(Array((value.string ?? "").utf8).span, field, catalogue)
-        }
-    }
-
-    private static func holds(_ text: Span<UInt8>, _ field: CompiledField, _ catalogue: Catalogue) -> Bool {
-        switch field.definition.kind {
-        case .instant: return (try? Instant(rfc3339: text)) != nil
-        case .date: return CivilDate(text) != nil
-        case .currency: return catalogue.isCurrency(text)
-        default: return field.values.contains { isEqual($0.span, text) }
-        }
-    }
-
-    private static func isEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in 0..<left.count where left[index] != right[index] { return false }
-        return true
-    }
-
-    static func isLess(_ value: JSONView, than minimum: Int) -> Bool {
-        guard let amount = DecimalAmount(value) else { return false }
-        return amount < DecimalAmount(Int64(minimum))
     }
 }

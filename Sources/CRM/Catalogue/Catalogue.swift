@@ -11,15 +11,18 @@ public struct Catalogue: Sendable {
     /// The ISO 4217 codes that are or were in force.
     public let currencies: [String]
 
+    private let numbers: [String: Int]
     private let compiled: [String: CompiledType]
-    private let currencyCodes: Set<UInt32>
+    /// `currencies`, ready for looking up.
+    let currencyCodes: CurrencyCodes
 
     init(types: [EventTypeDefinition], openFamilies: [String], currencies: [String]) {
         self.types = types
         self.openFamilies = openFamilies
         self.currencies = currencies
+        numbers = Dictionary(types.enumerated().map { ($0.element.name, $0.offset) }) { first, _ in first }
         compiled = Dictionary(types.map { ($0.name, CompiledType($0)) }) { first, _ in first }
-        currencyCodes = Set(currencies.compactMap { Catalogue.packed(Array($0.utf8).span) })
+        currencyCodes = CurrencyCodes(currencies)
     }
 
     /// The built-in catalogue, with the types and fields of a user's file added.
@@ -50,7 +53,7 @@ public struct Catalogue: Sendable {
     }
 
     /// The type of this name; `nil` if there is none, even if it is in an open family.
-    public func type(named name: String) -> EventTypeDefinition? { compiled[name]?.definition }
+    public func type(named name: String) -> EventTypeDefinition? { numbers[name].map { types[$0] } }
 
     /// What a field of a type holds; `nil` if the catalogue does not know it.
     ///
@@ -80,20 +83,5 @@ public struct Catalogue: Sendable {
 
     func isOpen(_ type: String) -> Bool {
         openFamilies.contains { type.utf8.count > $0.utf8.count + 1 && type.hasPrefix($0 + ".") }
-    }
-
-    func isCurrency(_ code: Span<UInt8>) -> Bool {
-        Catalogue.packed(code).map(currencyCodes.contains) ?? false
-    }
-
-    /// Three upper-case letters in one number.
-    static func packed(_ code: Span<UInt8>) -> UInt32? {
-        guard code.count == 3 else { return nil }
-        var value: UInt32 = 0
-        for index in 0..<3 {
-            guard (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(code[index]) else { return nil }
-            value = value << 8 | UInt32(code[index])
-        }
-        return value
     }
 }

@@ -67,7 +67,7 @@ struct CatalogueBuilder {
             return
         }
         for code in codes {
-            guard let text = code.scalar?.string, Catalogue.packed(text.utf8.span) != nil else {
+            guard let text = code.scalar?.string, CurrencyCodes.packed(text.utf8.span) != nil else {
                 report(code, "currencies", "not a currency code", "write three upper-case letters")
                 continue
             }

@@ -98,15 +98,22 @@ enum Digits {
         return value
     }
 
-    /// Appends `value` with exactly `width` digits, the highest cut off if there are more.
+    /// Appends `value` with exactly `width` digits, at most 20, the highest cut off if there are more.
     static func append(_ value: UInt64, width: Int, to buffer: inout [UInt8]) {
         let start = buffer.count
-        for _ in 0..<width { buffer.append(UInt8(ascii: "0")) }
+        JSONText.append("00000000000000000000", count: width, to: &buffer)
+        var bytes = buffer.mutableSpan
+        write(value, at: start, width: width, to: &bytes)
+    }
+
+    /// Writes `value` with exactly `width` digits over the bytes from `start` on.
+    @inline(__always)
+    static func write(_ value: UInt64, at start: Int, width: Int, to bytes: inout MutableSpan<UInt8>) {
         var rest = value
         var index = start + width - 1
-        while rest > 0, index >= start {
-            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            buffer[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder)
+        while index >= start {
+            let quotient = rest / 10
+            bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest - quotient * 10)
             rest = quotient
             index -= 1
         }
@@ -115,12 +122,10 @@ enum Digits {
     /// Appends `value` without leading zeros.
     static func append(_ value: UInt64, to buffer: inout [UInt8]) {
         var width = 1
-        var bound: UInt64 = 10
-        while value >= bound {
+        var rest = value / 10
+        while rest > 0 {
             width += 1
-            let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            bound = next
+            rest /= 10
         }
         append(value, width: width, to: &buffer)
     }

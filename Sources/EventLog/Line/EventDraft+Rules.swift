@@ -6,10 +6,10 @@ enum AttributeRules {
     /// The text is valid UTF-8.
     @inline(__always)
     static func forbiddenCharacter(_ text: Span<UInt8>) -> Int? {
-        for index in 0..<text.count {
-            let byte = text[index]
-            if byte >= 0x20, byte < 0x7F { continue }
-            if byte < 0x80 || isForbiddenScalar(text, at: index) { return index }
+        var index = ByteScan.firstOutsidePrintableASCII(text, from: 0)
+        while index < text.count {
+            if text[index] < 0x80 || isForbiddenScalar(text, at: index) { return index }
+            index = ByteScan.firstOutsidePrintableASCII(text, from: index + 1)
         }
         return nil
     }

@@ -53,8 +53,11 @@ public struct EventParser: Sendable {
                 mend: "move large content elsewhere and send its address")
         }
         scanner.reset()
+        var event = ParsedEvent()
         do {
-            return try event(on: line).draft(options)
+            try read(line, into: &event)
+            try event.finish(options)
+            return event.draft
         } catch let fault as JSONFault {
             throw JSONPlace.error(fault, in: line)
         } catch let fault as EventFault {
@@ -66,8 +69,7 @@ public struct EventParser: Sendable {
     }
 
     /// - Throws: `JSONFault` or `EventFault`.
-    private mutating func event(on line: Span<UInt8>) throws -> ParsedEvent {
-        var event = ParsedEvent()
+    private mutating func read(_ line: Span<UInt8>, into event: inout ParsedEvent) throws {
         var offset = 0
         scanner.skipWhitespace(line, &offset)
         guard offset < line.count else { throw JSONFault(kind: .unexpectedEnd, offset: offset) }
@@ -85,13 +87,13 @@ public struct EventParser: Sendable {
         }
         scanner.skipWhitespace(line, &offset)
         guard offset == line.count else { throw JSONFault(kind: .trailingText, offset: offset) }
-        return event
     }
 
     /// Scans the value of one member strictly, then takes it for what its key says.
     private mutating func member(
         _ line: Span<UInt8>, _ key: JSONScanner.ScannedKey, _ offset: inout Int, _ event: inout ParsedEvent
     ) throws {
+        let isRestore = options.restore
         let start = offset
         let sawWhitespace = scanner.sawWhitespace
         scanner.sawWhitespace = false
@@ -99,9 +101,9 @@ public struct EventParser: Sendable {
         let value = line.extracting(start..<offset)
         let name = line.extracting(key.start..<key.end)
         if key.isEscaped {
-            try event.take(value, at: start, name: JSONText.decoded(name).span, scanner.sawWhitespace, options)
+            try event.take(value, at: start, name: JSONText.decoded(name).span, scanner.sawWhitespace, isRestore)
         } else {
-            try event.take(value, at: start, name: name, scanner.sawWhitespace, options)
+            try event.take(value, at: start, name: name, scanner.sawWhitespace, isRestore)
         }
         scanner.sawWhitespace = sawWhitespace
     }

@@ -135,24 +135,25 @@ extension Instant {
 
     /// Appends the 27 bytes of `rfc3339`.
     public func appendRFC3339(to buffer: inout [UInt8]) {
+        let start = buffer.count
+        JSONText.append("0000-00-00T00:00:00.000000Z", to: &buffer)
+        var bytes = buffer.mutableSpan
+        writeRFC3339(at: start, to: &bytes)
+    }
+
+    /// Writes the digits of `rfc3339` over a text of that form.
+    func writeRFC3339(at start: Int, to bytes: inout MutableSpan<UInt8>) {
         let instant = min(max(self, .earliest), .latest)
         let day = instant.dayInUTC
         let date = CivilDate(daysSinceEpoch: day)
         let microsecondOfDay = instant.microseconds - Int64(day) * Instant.microsecondsPerDay
         let (secondOfDay, microsecond) = microsecondOfDay.quotientAndRemainder(dividingBy: 1_000_000)
-        Digits.append(UInt64(date.year), width: 4, to: &buffer)
-        buffer.append(UInt8(ascii: "-"))
-        Digits.append(UInt64(date.month), width: 2, to: &buffer)
-        buffer.append(UInt8(ascii: "-"))
-        Digits.append(UInt64(date.day), width: 2, to: &buffer)
-        buffer.append(UInt8(ascii: "T"))
-        Digits.append(UInt64(secondOfDay / 3_600), width: 2, to: &buffer)
-        buffer.append(UInt8(ascii: ":"))
-        Digits.append(UInt64(secondOfDay / 60 % 60), width: 2, to: &buffer)
-        buffer.append(UInt8(ascii: ":"))
-        Digits.append(UInt64(secondOfDay % 60), width: 2, to: &buffer)
-        buffer.append(UInt8(ascii: "."))
-        Digits.append(UInt64(microsecond), width: 6, to: &buffer)
-        buffer.append(UInt8(ascii: "Z"))
+        Digits.write(UInt64(date.year), at: start, width: 4, to: &bytes)
+        Digits.write(UInt64(date.month), at: start + 5, width: 2, to: &bytes)
+        Digits.write(UInt64(date.day), at: start + 8, width: 2, to: &bytes)
+        Digits.write(UInt64(secondOfDay / 3_600), at: start + 11, width: 2, to: &bytes)
+        Digits.write(UInt64(secondOfDay / 60 % 60), at: start + 14, width: 2, to: &bytes)
+        Digits.write(UInt64(secondOfDay % 60), at: start + 17, width: 2, to: &bytes)
+        Digits.write(UInt64(microsecond), at: start + 20, width: 6, to: &bytes)
     }
 }

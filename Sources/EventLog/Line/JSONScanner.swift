@@ -24,11 +24,12 @@ struct JSONScanner {
     private struct Key {
         var start: Int
         var end: Int
-        var isEscaped: Bool
+        /// The key's first bytes and its length: different words, different keys.
+        var word: UInt64
     }
 
-    /// Up to this many keys of one object are compared one with another; beyond it a hashed set takes over, so that
-    /// an object made of nothing but keys costs no quadratic time.
+    /// Up to this many keys of one object are compared one with another; beyond it, and where keys hold escapes, a
+    /// hashed set of the decoded keys takes over, so that no object costs quadratic time.
     private static let comparedKeysMax = 16
 
     /// How deep objects and arrays may nest.
@@ -142,6 +143,8 @@ extension JSONScanner {
     struct OpenObject {
         /// Where the object's keys start in the scanner's list.
         fileprivate var firstKey: Int
+        /// Whether a key so far holds an escape; then all are compared decoded.
+        fileprivate var hasEscapedKey = false
         /// The decoded keys, once there are many.
         fileprivate var decoded: Set<[UInt8]>?
     }
@@ -156,7 +159,7 @@ extension JSONScanner {
     func openObject() -> OpenObject { OpenObject(firstKey: keys.count, decoded: nil) }
 
     mutating func closeObject(_ object: OpenObject) {
-        keys.removeSubrange(object.firstKey...)
+        keys.removeLast(keys.count - object.firstKey)
     }
 
     /// Scans white space, a key, the colon and white space: up to the start of the value.
@@ -168,7 +171,9 @@ extension JSONScanner {
         guard text[offset] == UInt8(ascii: "\"") else { throw JSONFault(kind: .expectedKey, offset: offset) }
         let start = offset + 1
         let isEscaped = try JSONScanner.scanString(text, &offset)
-        let key = Key(start: start, end: offset - 1, isEscaped: isEscaped)
+        let end = offset - 1
+        let key = Key(start: start, end: end, word: ByteScan.prefix(text, from: start, count: end - start))
+        if isEscaped { object.hasEscapedKey = true }
         guard isNew(key, text, in: &object) else { throw JSONFault(kind: .duplicateKey, offset: start - 1) }
         keys.append(key)
         skipWhitespace(text, &offset)
@@ -176,24 +181,28 @@ extension JSONScanner {
         guard text[offset] == UInt8(ascii: ":") else { throw JSONFault(kind: .expectedColon, offset: offset) }
         offset += 1
         skipWhitespace(text, &offset)
-        return ScannedKey(start: start, end: key.end, isEscaped: isEscaped)
+        return ScannedKey(start: start, end: end, isEscaped: isEscaped)
     }
 
+    @inline(__always)
     private func isNew(_ key: Key, _ text: Span<UInt8>, in object: inout OpenObject) -> Bool {
-        let count = keys.count - object.firstKey
-        if count < JSONScanner.comparedKeysMax {
-            for index in object.firstKey..<keys.count where same(keys[index], key, text) { return false }
-            return true
+        guard keys.count - object.firstKey < JSONScanner.comparedKeysMax, !object.hasEscapedKey else {
+            return isNewAmongMany(key, text, in: &object)
         }
+        for index in object.firstKey..<keys.count where keys[index].word == key.word {
+            if same(keys[index], key, text) { return false }
+        }
+        return true
+    }
+
+    private func isNewAmongMany(_ key: Key, _ text: Span<UInt8>, in object: inout OpenObject) -> Bool {
         if object.decoded == nil {
             object.decoded = Set(keys[object.firstKey...].map { decoded($0, text) })
         }
         return object.decoded?.insert(decoded(key, text)).inserted ?? true
     }
 
-    @inline(__always)
     private func same(_ left: Key, _ right: Key, _ text: Span<UInt8>) -> Bool {
-        if left.isEscaped || right.isEscaped { return decoded(left, text) == decoded(right, text) }
         let count = left.end - left.start
         guard count == right.end - right.start else { return false }
         for index in 0..<count where text[left.start + index] != text[right.start + index] { return false }
@@ -212,15 +221,10 @@ extension JSONScanner {
     /// - Returns: whether it holds an escape.
     @inline(__always)
     static func scanString(_ text: Span<UInt8>, _ offset: inout Int) throws(JSONFault) -> Bool {
-        var index = offset + 1
-        while index < text.count {
-            let byte = text[index]
-            if byte >= 0x80 || byte < 0x20 || byte == UInt8(ascii: "\\") { break }
-            index += 1
-            if byte == UInt8(ascii: "\"") {
-                offset = index
-                return false
-            }
+        let index = ByteScan.firstUnplain(text, from: offset + 1)
+        if index < text.count, text[index] == UInt8(ascii: "\"") {
+            offset = index + 1
+            return false
         }
         offset = index
         return try scanRichString(text, &offset)
@@ -242,7 +246,7 @@ extension JSONScanner {
             } else if byte < 0x20 {
                 throw JSONFault(kind: .controlCharacter, offset: index)
             } else if byte < 0x80 {
-                index += 1
+                index = ByteScan.firstUnplain(text, from: index + 1)
             } else {
                 let length = scalarLength(text, at: index)
                 guard length > 0 else { throw JSONFault(kind: .badUTF8, offset: index) }

@@ -35,12 +35,7 @@ public enum JSONText {
     /// Equal strings give equal bytes.
     public static func appendEscaped(_ text: String, to buffer: inout [UInt8]) {
         let bytes = text.utf8.span
-        var needsEscape = false
-        for index in 0..<bytes.count where isEscaped(bytes[index]) {
-            needsEscape = true
-            break
-        }
-        guard needsEscape else {
+        guard ByteScan.firstEscaped(bytes, from: 0) < bytes.count else {
             buffer.append(contentsOf: text.utf8)
             return
         }
@@ -54,7 +49,7 @@ public enum JSONText {
     ///
     /// On invalid bytes the answer is unspecified (with U+FFFD where nothing fits), but always a string.
     public static func decodedString(_ escaped: Span<UInt8>) -> String {
-        for index in 0..<escaped.count where escaped[index] == UInt8(ascii: "\\") {
+        if ByteScan.first(escaped, from: 0, { ByteScan.equal($0, UInt8(ascii: "\\")) }) < escaped.count {
             return String(decoding: decoded(escaped), as: UTF8.self)
         }
         return escaped.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
@@ -120,6 +115,21 @@ public enum JSONText {
             }
         }
     }
+
+    /// Appends the first `count` bytes of a literal, without the reference counting of an array.
+    @inline(__always)
+    static func append(_ literal: StaticString, count: Int, to buffer: inout [UInt8]) {
+        literal.withUTF8Buffer { buffer.append(contentsOf: $0.prefix(count)) }
+    }
+
+    /// Appends a literal, without the reference counting of an array.
+    @inline(__always)
+    static func append(_ literal: StaticString, to buffer: inout [UInt8]) {
+        literal.withUTF8Buffer { buffer.append(contentsOf: $0) }
+    }
+
+    /// The whole number that a decimal text spells, if it is one within 64 bits; `3.00` and `3e2` are whole numbers.
+    public static func wholeNumber(_ text: Span<UInt8>) -> Int64? { JSONNumber.wholeNumber(text) }
 
     /// Whether `text` holds `literal` at `offset`.
     @inline(__always)

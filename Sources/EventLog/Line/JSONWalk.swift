@@ -9,17 +9,15 @@ enum JSONWalk {
     static func skipString(_ text: Span<UInt8>, _ offset: inout Int) -> Bool {
         var isEscaped = false
         var index = offset + 1
-        while index < text.count {
-            let byte = text[index]
-            if byte == UInt8(ascii: "\"") {
+        while true {
+            index = ByteScan.firstQuoteOrBackslash(text, from: index)
+            guard index < text.count else { break }
+            if text[index] == UInt8(ascii: "\"") {
                 offset = index + 1
                 return isEscaped
             }
-            if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-                index += 1
-            }
-            index += 1
+            isEscaped = true
+            index += 2
         }
         offset = text.count
         return isEscaped
@@ -125,5 +123,31 @@ enum JSONWalk {
         guard member.key.count == key.count else { return false }
         for index in 0..<key.count where text[member.key.lowerBound + index] != key[index] { return false }
         return true
+    }
+}
+
+/// Goes through the members of an object in validated JSON text, without touching any reference count.
+///
+/// For code that looks at every member of every event; elsewhere `JSONView` is simpler.
+public struct JSONCursor: Sendable {
+    /// One member of an object, by its place in the text.
+    public struct Member: Sendable {
+        /// The key between its quotes.
+        public let key: Range<Int>
+        /// Whether the key holds an escape.
+        public let isKeyEscaped: Bool
+        /// The value.
+        public let value: Range<Int>
+    }
+
+    private var offset = 0
+
+    /// A cursor before the first member.
+    public init() {}
+
+    /// The next member of the object that is `text`; `nil` at its end, or if it is no object.
+    public mutating func next(in text: Span<UInt8>) -> Member? {
+        guard let member = JSONWalk.nextMember(text, &offset) else { return nil }
+        return Member(key: member.key, isKeyEscaped: member.isEscaped, value: member.value)
     }
 }

@@ -43,34 +43,34 @@ public enum LineRenderer {
         to buffer: inout [UInt8]
     ) -> RenderedLine {
         let start = buffer.count
-        buffer.append(contentsOf: specVersionAndID)
+        JSONText.append(specVersionAndID, to: &buffer)
         let (id, source) = appendIDAndSource(draft, sequence, to: &buffer)
-        buffer.append(contentsOf: typeKey)
+        JSONText.append(typeKey, to: &buffer)
         let type = appendText(draft.type, to: &buffer)
         var subject: Range<Int>?
         if let text = draft.subject {
-            buffer.append(contentsOf: subjectKey)
+            JSONText.append(subjectKey, to: &buffer)
             subject = appendText(text, to: &buffer)
         }
         var time = recordedTime
         if let text = draft.time {
             if let instant = try? Instant(rfc3339: text.utf8.span) { time = instant }
-            buffer.append(contentsOf: timeKey)
+            JSONText.append(timeKey, to: &buffer)
             _ = appendText(text, to: &buffer)
         }
-        buffer.append(contentsOf: recordedTimeKey)
-        recordedTime.appendRFC3339(to: &buffer)
-        buffer.append(contentsOf: sequenceKey)
-        Digits.append(sequence, width: 20, to: &buffer)
-        buffer.append(UInt8(ascii: "\""))
+        let stamp = buffer.count
+        JSONText.append(recordedTimeAndSequence, to: &buffer)
+        var bytes = buffer.mutableSpan
+        recordedTime.writeRFC3339(at: stamp + 17, to: &bytes)
+        Digits.write(sequence, at: stamp + 58, width: 20, to: &bytes)
         if let subjectSequence, subject != nil {
-            buffer.append(contentsOf: subjectSequenceKey)
+            JSONText.append(subjectSequenceKey, to: &buffer)
             Digits.append(subjectSequence, to: &buffer)
         }
         for attribute in draft.extensions { append(attribute, to: &buffer) }
         var dataStart: Int?
         if let data = draft.data {
-            buffer.append(contentsOf: dataKey)
+            JSONText.append(dataKey, to: &buffer)
             dataStart = buffer.count
             buffer.append(contentsOf: data)
         }
@@ -81,16 +81,15 @@ public enum LineRenderer {
             line: start..<end, id: id, source: source, type: type, subject: subject, dataStart: dataStart, time: time)
     }
 
-    private static let specVersionAndID = Array(#"{"specversion":"1.0","id":""#.utf8)
-    private static let sourceKey = Array(#"","source":""#.utf8)
-    private static let typeKey = Array(#"","type":""#.utf8)
-    private static let subjectKey = Array(#","subject":""#.utf8)
-    private static let timeKey = Array(#","time":""#.utf8)
-    private static let recordedTimeKey = Array(#","recordedtime":""#.utf8)
-    private static let sequenceKey = Array(#"","sequence":""#.utf8)
-    private static let subjectSequenceKey = Array(#","subjectsequence":"#.utf8)
-    private static let dataKey = Array(#","data":"#.utf8)
-    private static let reservedSource = Array(Limits.reservedSourcePrefix.utf8)
+    private static let specVersionAndID: StaticString = #"{"specversion":"1.0","id":""#
+    private static let sourceKey: StaticString = #"","source":""#
+    private static let typeKey: StaticString = #"","type":""#
+    private static let subjectKey: StaticString = #","subject":""#
+    private static let timeKey: StaticString = #","time":""#
+    private static let recordedTimeAndSequence: StaticString =
+        #","recordedtime":"0000-00-00T00:00:00.000000Z","sequence":"00000000000000000000""#
+    private static let subjectSequenceKey: StaticString = #","subjectsequence":"#
+    private static let dataKey: StaticString = #","data":"#
 
     /// Leaves the quote of the source open: `typeKey` closes it.
     private static func appendIDAndSource(
@@ -103,9 +102,9 @@ public enum LineRenderer {
             Digits.append(sequence, to: &buffer)
         }
         let id = idStart..<buffer.count
-        buffer.append(contentsOf: sourceKey)
+        JSONText.append(sourceKey, to: &buffer)
         let sourceStart = buffer.count
-        if draft.id == nil { buffer.append(contentsOf: reservedSource) }
+        if draft.id == nil { buffer.append(contentsOf: Limits.reservedSourcePrefix.utf8) }
         if let source = draft.source { JSONText.appendEscaped(source, to: &buffer) }
         return (id, sourceStart..<buffer.count)
     }

@@ -2,7 +2,8 @@
 ///
 /// The values it is given are valid JSON already.
 struct ParsedEvent {
-    private var draft = EventDraft(type: "", subject: nil)
+    /// The draft, complete once `finish` has not thrown.
+    private(set) var draft = EventDraft(type: "", subject: nil)
     private var sequence: UInt64?
     private var recordedTime: Instant?
     private var subjectSequence: UInt64?
@@ -11,21 +12,21 @@ struct ParsedEvent {
     ///
     /// `start` is the value's offset in the line, for errors.
     mutating func take(
-        _ value: Span<UInt8>, at start: Int, name: Span<UInt8>, _ sawWhitespace: Bool, _ options: EventParser.Options
+        _ value: Span<UInt8>, at start: Int, name: Span<UInt8>, _ sawWhitespace: Bool, _ isRestore: Bool
     ) throws(EventFault) {
         guard let attribute = EventAttribute(name) else {
             return try takeExtension(value, at: start, name: name)
         }
         if value[0] == UInt8(ascii: "n") { return }
         do {
-            try take(value, as: attribute, sawWhitespace, options)
+            try take(value, as: attribute, sawWhitespace, isRestore)
         } catch {
             throw EventFault(offset: start, error)
         }
     }
 
     private mutating func take(
-        _ value: Span<UInt8>, as attribute: EventAttribute, _ sawWhitespace: Bool, _ options: EventParser.Options
+        _ value: Span<UInt8>, as attribute: EventAttribute, _ sawWhitespace: Bool, _ isRestore: Bool
     ) throws(LineError) {
         switch attribute {
         case .specversion:
@@ -35,7 +36,7 @@ struct ParsedEvent {
         case .subject: draft.subject = try ParsedEvent.text(value, "subject")
         case .source:
             let source = try ParsedEvent.text(value, "source")
-            try AttributeRules.checkSource(source, isReservedAllowed: options.restore)
+            try AttributeRules.checkSource(source, isReservedAllowed: isRestore)
             draft.source = source
         case .time: draft.time = try ParsedEvent.time(value)
         case .data: draft.data = ParsedEvent.data(value, sawWhitespace)
@@ -46,16 +47,16 @@ struct ParsedEvent {
                 mend: "send JSON in data")
         case .expectedversion:
             draft.expectedVersion = try ParsedEvent.number(value, "expectedversion", "a whole number from 0 on")
-        case .recordedtime, .sequence, .subjectsequence: try takeOwn(value, as: attribute, options)
+        case .recordedtime, .sequence, .subjectsequence: try takeOwn(value, as: attribute, isRestore)
         }
     }
 
     /// The attributes that only a log sets.
     private mutating func takeOwn(
-        _ value: Span<UInt8>, as attribute: EventAttribute, _ options: EventParser.Options
+        _ value: Span<UInt8>, as attribute: EventAttribute, _ isRestore: Bool
     ) throws(LineError) {
         let name = "\(attribute)"
-        guard options.restore else {
+        guard isRestore else {
             throw LineError(
                 code: .reserved, keyPath: name, message: "\(name) is set by the log",
                 mend: "leave it out, or pass --restore to load lines that a log wrote")
@@ -92,8 +93,8 @@ struct ParsedEvent {
         }
     }
 
-    /// The draft, if everything that must be there is there.
-    consuming func draft(_ options: EventParser.Options) throws(EventFault) -> EventDraft {
+    /// Checks that everything is there that must be, and puts it in order.
+    mutating func finish(_ options: EventParser.Options) throws(EventFault) {
         do throws(LineError) {
             guard !draft.type.isEmpty else {
                 throw LineError(
@@ -107,7 +108,6 @@ struct ParsedEvent {
             throw EventFault(offset: nil, error)
         }
         if draft.extensions.count > 1 { draft.extensions.sort { $0.name < $1.name } }
-        return draft
     }
 
     private func restored() throws(LineError) -> EventDraft.Restored {
