@@ -62,6 +62,34 @@ import Testing
         }
     }
 
+    @Test func scansFindWhatALoopFinds() {
+        var random = SplitMix(seed: 5)
+        let special: [UInt8] = [
+            0, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x5B, 0x5C, 0x5D, 0x61, 0x7E, 0x7F, 0x80, 0xA2, 0xDC, 0xFF,
+        ]
+        for _ in 0..<20_000 {
+            let bytes = (0..<Int.random(in: 0...24, using: &random)).map { _ in
+                Bool.random(using: &random) ? 0x61 : special.randomElement(using: &random) ?? 0
+            }
+            let start = Int.random(in: 0...bytes.count, using: &random)
+            let isRight = { (found: Int, test: (UInt8) -> Bool) in
+                found == bytes[start...].firstIndex(where: test) ?? bytes.count
+            }
+            let text = bytes.span
+            guard
+                isRight(
+                    ByteScan.firstUnplain(text, from: start), { $0 < 0x20 || $0 >= 0x80 || $0 == 0x22 || $0 == 0x5C }),
+                isRight(ByteScan.firstQuoteOrBackslash(text, from: start), { $0 == 0x22 || $0 == 0x5C }),
+                isRight(ByteScan.firstEscaped(text, from: start), { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }),
+                isRight(ByteScan.firstOutsidePrintableASCII(text, from: start), { $0 < 0x20 || $0 >= 0x7F }),
+                isRight(ByteScan.firstControl(text, from: start), { $0 < 0x20 })
+            else {
+                Issue.record("\(bytes) from \(start)")
+                return
+            }
+        }
+    }
+
     @Test func depthHasALimit() throws {
         let deep = { (count: Int) in String(repeating: "[", count: count) + String(repeating: "]", count: count) }
         _ = try JSONText.normalised(deep(Limits.depthMax).utf8)

@@ -122,4 +122,62 @@ import Testing
             draft, sequence: .max, recordedTime: recorded, subjectSequence: .max, to: &buffer)
         #expect(buffer.count <= draft.byteCount + Limits.lineOverheadBytesMax)
     }
+
+    /// Whatever the parser takes can be stored, read back and restored.
+    @Test func mutatedEventsStillMakeGoodLines() throws {
+        let sent =
+            Array(
+                #"{"specversion":"1.0","id":"a-1","source":"/s/7","type":"x.y","subject":"C-客","zz":"v","n":-5,"#.utf8)
+            + Array(#""time":"2026-03-01T08:30:00.5+08:00","data":{"order":"O-1","l":[1,2.50,{"a":null}]}}"#.utf8)
+        var random = SplitMix(seed: 11)
+        var plain = EventParser()
+        var parser = EventParser(options: EventParser.Options(restore: true))
+        var taken = 0
+        for number in 0..<6_000 {
+            var bytes = sent
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[index] = UInt8.random(in: 0x20...0x7E, using: &random)
+                case 1: bytes.remove(at: index)
+                default: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &random)], at: index)
+                }
+            }
+            guard let draft = try? plain.parse(bytes) else { continue }
+            taken += 1
+            try draft.check(allowsReservedSource: false)
+            var buffer: [UInt8] = []
+            let rendered = try render(
+                draft, sequence: UInt64(number), subjectSequence: draft.subject == nil ? nil : 1, into: &buffer)
+            let stored = try StoredLine(buffer[rendered.line], parser: &parser)
+            if stored.rendered != rendered || !stored.event.hasContent(of: draft) {
+                Issue.record("\(String(decoding: bytes, as: UTF8.self))")
+            }
+        }
+        #expect(taken > 500)
+    }
+
+    @Test func draftsBuiltByHandAreChecked() throws {
+        try EventDraft(type: "x.y", subject: "a", data: Array("{}".utf8)).check()
+        try EventDraft(source: "touchline:import", type: "x.y", subject: nil).check()
+        for draft in [
+            EventDraft(type: "", subject: "a"), EventDraft(type: "x.y", subject: ""),
+            EventDraft(id: "1", type: "x.y", subject: "a"), EventDraft(type: "x.y", subject: "a\n"),
+            EventDraft(type: "x.y", subject: "a", time: "2026-03-01"),
+            EventDraft(type: "x.y", subject: "a", data: Array("{\n}".utf8)),
+            EventDraft(type: "x.y", subject: "a", data: []), EventDraft(source: "a b", type: "x.y", subject: "a"),
+            EventDraft(type: "x.y", subject: String(repeating: "a", count: 257)),
+            EventDraft(
+                type: "x.y", subject: "a", extensions: [EventDraft.Extension(name: "data", value: Array("1".utf8))]),
+            EventDraft(
+                type: "x.y", subject: "a", extensions: [EventDraft.Extension(name: "A", value: Array("1".utf8))]),
+            EventDraft(
+                type: "x.y", subject: "a", data: Array(repeating: UInt8(ascii: "1"), count: Limits.eventBytesMax + 1)),
+        ] {
+            #expect(throws: LineError.self) { try draft.check() }
+        }
+        #expect(throws: LineError.self) {
+            try EventDraft(source: "touchline:x", type: "x.y", subject: "a").check(allowsReservedSource: false)
+        }
+    }
 }

@@ -63,7 +63,9 @@ extension Catalogue {
 
 /// Goes through the `data` of one event.
 struct DataCheck {
-    /// Where a check is: in `data`, or in an object inside it. Spelled out only in messages.
+    /// Where a check is: in `data`, or in an object inside it.
+    ///
+    /// Spelled out only in messages.
     indirect enum Place {
         case data
         case inside(CompiledField, Place)

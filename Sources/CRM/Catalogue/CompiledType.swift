@@ -74,7 +74,9 @@ final class CompiledObject: Sendable {
     }
 }
 
-/// One field, made ready to check values. A class, so that looking at one copies nothing.
+/// One field, made ready to check values.
+///
+/// A class, so that looking at one copies nothing.
 final class CompiledField: Sendable {
     let definition: FieldDefinition
     let kind: FieldKind
@@ -121,7 +123,8 @@ final class CompiledField: Sendable {
         case .boolean: return first == UInt8(ascii: "t") || first == UInt8(ascii: "f")
         case .object: return first == UInt8(ascii: "{")
         case .list: return first == UInt8(ascii: "[")
-        case .integer: return (isString || isNumber) && JSONText.wholeNumber(value.extracting(inner(value, isString))) != nil
+        case .integer:
+            return (isString || isNumber) && JSONText.wholeNumber(value.extracting(inner(value, isString))) != nil
         case .decimal: return (isString || isNumber) && decimal(value.extracting(inner(value, isString))) != nil
         case .instant, .date, .currency, .choice:
             guard isString else { return false }

@@ -120,6 +120,15 @@ enum AttributeRules {
             mend: "remove it")
     }
 
+    /// Normalised JSON is not empty and holds no control character, so no line feed either.
+    static func checkNormalised(_ json: [UInt8], _ name: String) throws(LineError) {
+        guard !json.isEmpty, ByteScan.firstControl(json.span, from: 0) == json.count else {
+            throw LineError(
+                code: .attributeValue, keyPath: name, message: "\(name) is not normalised JSON",
+                mend: "make it with JSONText.normalised, or leave it out")
+        }
+    }
+
     static let idWithoutSource = LineError(
         code: .missing, keyPath: "source", message: "the event has an id but no source, so the id names nothing",
         mend: "add \"source\" or pass --source")
@@ -150,12 +159,9 @@ extension EventDraft {
                     mend: "use 1 to 20 lower-case letters and digits")
             }
             last = attribute.name
-            guard !attribute.value.isEmpty else {
-                throw LineError(
-                    code: .attributeValue, keyPath: attribute.name, message: "\(attribute.name) has no value",
-                    mend: "leave it out")
-            }
+            try AttributeRules.checkNormalised(attribute.value, attribute.name)
         }
+        if let data { try AttributeRules.checkNormalised(data, "data") }
         guard byteCount <= Limits.eventBytesMax else {
             throw LineError(
                 code: .tooLong, message: "the event has \(byteCount) bytes, over the limit of \(Limits.eventBytesMax)",
