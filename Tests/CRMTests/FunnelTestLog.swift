@@ -24,6 +24,14 @@ struct FunnelTestLog {
                 subject: subject, line: line[...], dataStart: prefix.utf8.count))
     }
 
+    init() {}
+
+    /// The events of a log's lines whose sequence is in `known`.
+    init(storedLines: [String], known: Set<UInt64>) throws {
+        events = try storedLines.map { try StoredEvent(line: Array($0.utf8)[...]) }
+            .filter { known.contains($0.sequence) }
+    }
+
     /// A database with the rows of these projectors and of the merges.
     func views(_ projectors: [any Projector] = FunnelTestLog.projectors) throws -> FunnelTestViews {
         let queue = try DatabaseQueue()
