@@ -46,8 +46,10 @@ struct ColumnProfile {
             }
         }
         for candidate in Self.candidates {
-            guard let pattern = try? TimePattern(candidate), isNumber == Self.isOfDigits(candidate) else { continue }
+            let digits = Self.digits(candidate)
+            guard let pattern = try? TimePattern(candidate), isNumber == (digits != nil) else { continue }
             let fits = cells.allSatisfy { cell in
+                if let digits, cell.prefix(while: \.isNumber).utf8.count != digits { return false }
                 guard let time = pattern.parse(ASCII.trimmed(ArraySlice(cell.utf8))) else { return false }
                 return (1900...2100).contains(time.date.year)
             }
@@ -61,8 +63,10 @@ struct ColumnProfile {
         }
     }
 
-    private static func isOfDigits(_ format: String) -> Bool {
-        ["yyyyMMdd", "yyyyMMddHHmmss", "unix", "unix_ms"].contains(format)
+    /// How many digits a format made of digits has. Ten digits are seconds from 2001 on, thirteen milliseconds: a
+    /// number of any other length is no moment.
+    private static func digits(_ format: String) -> Int? {
+        ["yyyyMMdd": 8, "yyyyMMddHHmmss": 14, "unix": 10, "unix_ms": 13][format]
     }
 
     /// Formats in the order in which they are tried.
@@ -75,16 +79,18 @@ struct ColumnProfile {
             list.append(date + "[ H:mm[:ss[.S]]]")
             list.append(date + " h:mm[:ss] a")
         }
-        // Ten digits are seconds from 2001 on, thirteen milliseconds; years 1900 to 2100 tell them apart.
         return list + ["unix", "unix_ms"]
     }()
 
     // MARK: Names
 
-    /// Whether the name, or a word of it, is one of these.
+    /// Whether the name holds one of these words; short ones only as a word of their own.
     func isCalled(_ words: [String]) -> Bool {
         let lower = name.lowercased()
-        return words.contains { lower.contains($0) }
+        return words.contains { word in
+            guard word == "id" else { return lower.contains(word) }
+            return name.hasSuffix("ID") || name.hasSuffix("Id") || lower.split { !$0.isLetter }.contains("id")
+        }
     }
 
     /// Whether it is safe and sensible as a customer id.

@@ -2,8 +2,10 @@ import EventLog
 
 /// A look at a file's start: how it is encoded and separated, and its first rows.
 struct FileSample {
-    /// The most rows that are looked at.
-    static let rowsMax = 5_000
+    /// The most rows that are looked at: enough for dates to reach the thirteenth of a month, mostly.
+    static let rowsMax = 50_000
+    /// The rows by which the delimiter is found.
+    private static let probeRowsMax = 1_000
 
     var dialect = CSVDialect()
     var hasHeader = true
@@ -19,17 +21,15 @@ struct FileSample {
             throw ImportError(code: .file, place: name, message: "is empty; a CSV file starts with a header")
         }
         let encoding = Self.encoding(of: start)
-        var best: (score: Double, dialect: CSVDialect, rows: [[String]])?
+        var best: (score: Double, dialect: CSVDialect)?
         let candidates: [CSVDialect.Delimiter] = [.byte(0x2C), .byte(0x3B), .byte(0x09), .byte(0x7C), .whitespace]
         for delimiter in candidates {
             let dialect = CSVDialect(delimiter: delimiter, encoding: encoding)
-            let rows = try Self.rows(path, name, dialect)
-            let score = Self.score(rows, delimiter)
-            if score > best?.score ?? 0 { best = (score, dialect, rows) }
+            let score = Self.score(try Self.rows(path, name, dialect, max: Self.probeRowsMax), delimiter)
+            if score > best?.score ?? 0 { best = (score, dialect) }
         }
-        let single = CSVDialect(encoding: encoding)
-        dialect = best?.dialect ?? single
-        if let best { rows = best.rows } else { rows = try Self.rows(path, name, single) }
+        dialect = best?.dialect ?? CSVDialect(encoding: encoding)
+        rows = try Self.rows(path, name, dialect, max: Self.rowsMax)
         guard let first = rows.first else { return }
         hasHeader = Self.isHeader(first)
         names = hasHeader ? first : first.indices.map { "column\($0 + 1)" }
@@ -63,10 +63,12 @@ struct FileSample {
         return paired * 10 >= high * 8 ? .gb18030 : .latin1
     }
 
-    private static func rows(_ path: String, _ name: String, _ dialect: CSVDialect) throws(ImportError) -> [[String]] {
+    private static func rows(
+        _ path: String, _ name: String, _ dialect: CSVDialect, max: Int
+    ) throws(ImportError) -> [[String]] {
         var reader = try CSVReader(source: try ByteSource(path: path, name: name), dialect: dialect)
         var rows: [[String]] = []
-        while rows.count < rowsMax {
+        while rows.count < max {
             switch try reader.next() {
             case .end: return rows
             case .defect: continue

@@ -67,17 +67,19 @@ private struct DraftWriter {
 
     private var time: ColumnProfile? {
         let times = columns.filter { $0.timeFormat != nil && $0.filled > 0 }
-        return times.first { $0.isCalled(["time", "date", "日期", "时间", "stamp", "created", "start"]) && $0.empty == 0 }
-            ?? times.first { $0.empty == 0 } ?? times.first
+        let words = ["timestamp", "time", "date", "日期", "时间", "created", "start"]
+        return column(words) { $0.timeFormat != nil && $0.filled > 0 && $0.empty == 0 } ?? times.first { $0.empty == 0 } ?? times.first
     }
 
     private var subject: ColumnProfile? {
         let words = [
-            "customer", "client", "case:concept:name", "case_id", "caseid", "case:id", "case id", "visitor", "user", "member",
+            "customer", "client", "case_id", "caseid", "case:id", "case id", "visitor", "user", "member",
             "客户", "会员", "用户", "account", "contact", "subject", "case", "session", "ticket", "id",
         ]
-        return column(words) { $0.canBeSubject && !$0.isCalled(["name", "country", "type", "segment"]) }
-            ?? column(words) { $0.canBeSubject && !$0.isCalled(["country", "type", "segment"]) && $0.distinct > 1 }
+        let others = ["country", "type", "segment", "amount", "status", "value", "count"]
+        return column(["case:concept:name"]) { $0.canBeSubject }
+            ?? column(words) { $0.canBeSubject && !$0.isCalled(others + ["name"]) }
+            ?? column(words) { $0.canBeSubject && !$0.isCalled(others) && $0.distinct > 1 }
     }
 
     private var order: ColumnProfile? {
@@ -101,6 +103,13 @@ private struct DraftWriter {
         column(["activity", "concept:name", "action", "event", "状态", "stage", "status"]) {
             $0.filled > 0 && $0.empty == 0 && $0.timeFormat == nil && !$0.isCalled(["case"]) && $0.distinct <= 200
         }
+    }
+
+    /// The column of a process log that says whether a row starts or completes work, and its word for "complete".
+    private var completion: (column: String, value: String)? {
+        guard let index = columns.firstIndex(where: { $0.isCalled(["lifecycle"]) }) else { return nil }
+        let value = sample.rows.lazy.map { $0[index] }.first { $0.lowercased() == "complete" }
+        return value.map { (columns[index].name, $0) }
     }
 
     // MARK: Writing
@@ -130,8 +139,12 @@ private struct DraftWriter {
             lines.append("zone: UTC")
         }
         let gaps = [subject, time].compactMap { $0 }.filter { $0.empty > 0 }
+        if !gaps.isEmpty || completion != nil { lines.append("skip:") }
+        if let completion {
+            lines.append("# Only the end of a piece of work counts, not that it was scheduled or started.")
+            lines.append("- {when: {\(quoted(completion.column)): {not: \(quoted(completion.value))}}, reason: not complete}")
+        }
         if !gaps.isEmpty {
-            lines.append("skip:")
             for column in gaps {
                 lines.append("- {when: {\(quoted(column.name)): \"\"}, reason: \(quoted("no " + LineError.printable(column.name)))}")
             }
@@ -164,7 +177,7 @@ private struct DraftWriter {
             lines.append("  subject: \"row:{#row}\"")
         }
         timeLine()
-        if subject != nil, time != nil, let activity, amount == nil || order == nil, quantityAndPrice == nil {
+        if let subject, time != nil, let activity, subject.isCalled(["case", "ticket", "opportunity", "deal", "loan"]) {
             process(activity)
         } else if subject != nil, let pair = quantityAndPrice {
             purchases(sum: pair, amount: nil)

@@ -53,8 +53,12 @@ struct TextDecoder {
         case .utf8: text.append(contentsOf: chunk)
         case .gb18030: gb18030?.convert(chunk, isLast: isLast, to: &text)
         case .latin1:
-            for byte in chunk {
-                if byte < 0x80 { text.append(byte) } else { text.append(contentsOf: Self.windows1252[Int(byte) - 0x80]) }
+            var start = 0
+            while start < chunk.count {
+                let end = chunk[start...].firstIndex { $0 >= 0x80 } ?? chunk.count
+                text.append(contentsOf: chunk[start..<end])
+                if end < chunk.count { text.append(contentsOf: Self.windows1252[Int(chunk[end]) - 0x80]) }
+                start = end + 1
             }
         }
     }

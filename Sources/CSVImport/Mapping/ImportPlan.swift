@@ -23,8 +23,9 @@ struct SkipRule {
     let reason: String
 }
 
-/// A rule under `emit`.
-struct EmitRule {
+/// A rule under `emit`. A class, because every row passes it on several times, and a struct of so many parts is dear to
+/// copy.
+final class EmitRule {
     /// Its place under `emit`, from 1.
     let number: Int
     let condition: Condition
@@ -48,4 +49,23 @@ struct EmitRule {
     let types: [String]
     /// Where the mapping says so.
     let place: String
+
+    init(
+        number: Int, condition: Condition, isOtherwise: Bool, per: [Int], type: Value, id: Value?, subject: Value?,
+        time: Value?, data: [Member]?, sums: [Value], types: [String], place: String
+    ) {
+        self.number = number
+        self.condition = condition
+        self.isOtherwise = isOtherwise
+        self.per = per
+        self.type = type
+        constantType = type.constantText
+        self.id = id
+        self.subject = subject
+        self.time = time
+        self.data = data
+        self.sums = sums
+        self.types = types
+        self.place = place
+    }
 }

@@ -134,8 +134,8 @@ struct PlanCompiler {
         values.sums = nil
         let types = try self.types(type, typeNode, fields: (data ?? []).map(\.name), hasSubject: subject != nil)
         return EmitRule(
-            number: number, condition: condition, isOtherwise: isOtherwise, per: per, type: type,
-            constantType: type.constantText, id: id, subject: subject, time: time, data: data, sums: sums, types: types, place: node.place)
+            number: number, condition: condition, isOtherwise: isOtherwise, per: per, type: type, id: id,
+            subject: subject, time: time, data: data, sums: sums, types: types, place: node.place)
     }
 
     /// A value that may be missing or, over a default, taken away with `""` or `~`.

@@ -246,7 +246,6 @@ struct ValueCompiler {
     /// One key of `data` or of an object in it.
     mutating func member(_ key: String, _ node: MappingNode) throws(ImportError) -> Member {
         guard !key.isEmpty else { throw node.error("a key of `data` must be a text") }
-        let jsonKey = JSONText.string(key) + [UInt8(ascii: ":")]
-        return Member(name: key, jsonKey: jsonKey, value: try value(node, .template), path: node.path)
+        return Member(name: key, value: try value(node, .template))
     }
 }

@@ -1,12 +1,19 @@
 import CRM
 import EventLog
 
-/// A member of `data` and what the catalogue says it holds in events of one type.
-struct TypedMember {
+/// A member of `data` and what the catalogue says it holds in events of one type. A class, because rows walk over
+/// lists of it, and a struct of so many parts is dear to copy.
+final class TypedMember {
     let member: Member
     let kind: FieldKind?
     /// The members of an object that the mapping spells out.
     let inside: [TypedMember]
+
+    init(_ member: Member, _ kind: FieldKind?, inside: [TypedMember] = []) {
+        self.member = member
+        self.kind = kind
+        self.inside = inside
+    }
 
     /// The members with their kinds; `prefix` is the path of the object that they are in, with a point.
     static func list(_ members: [Member], type: String, prefix: String = "", _ kinds: any FieldKinds) -> [TypedMember] {
@@ -16,7 +23,7 @@ struct TypedMember {
                 inside = list(children, type: type, prefix: prefix + member.name + ".", kinds)
             }
             let kind = kinds.kind(ofField: prefix + member.name, inType: type)
-            return TypedMember(member: member, kind: kind, inside: inside)
+            return TypedMember(member, kind, inside: inside)
         }
     }
 }
@@ -53,7 +60,7 @@ extension RowEvaluator {
         switch value {
         case .object(let members):
             let start = json.count
-            let untyped = members.map { TypedMember(member: $0, kind: nil, inside: []) }
+            let untyped = members.map { TypedMember($0, nil) }
             try appendObject(untyped, row, to: &json)
             return json.count > start + 2
         case .list(let elements): return try appendList(elements, field, row, to: &json)

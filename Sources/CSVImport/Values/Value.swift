@@ -1,4 +1,5 @@
 import CRM
+import EventLog
 
 /// What a mapping says of one value, its columns found in the header.
 indirect enum Value {
@@ -46,13 +47,17 @@ enum TemplatePart {
 }
 
 /// One key of `data`, or of an object within it.
-struct Member {
+final class Member {
     let name: String
     /// The key as JSON, with quotes and colon.
     let jsonKey: [UInt8]
     let value: Value
-    /// Where the mapping says so, for messages.
-    let path: String
+
+    init(name: String, value: Value) {
+        self.name = name
+        jsonKey = JSONText.string(name) + [UInt8(ascii: ":")]
+        self.value = value
+    }
 }
 
 /// `map: {from: to, "*": else}`.
