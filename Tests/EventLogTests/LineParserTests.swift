@@ -101,7 +101,9 @@ import Testing
         let filler = String(repeating: "a", count: Limits.eventBytesMax - 24)
         let line = "{\"type\":\"x.y\",\"data\":\"\(filler)\"}"
         #expect(line.utf8.count == Limits.eventBytesMax)
-        _ = try parse(line)
+        let draft = try parse(line)
+        try draft.check()
+        #expect(draft.byteCount == line.utf8.count)
         let error = #expect(throws: LineError.self) { _ = try parse(line + " ") }
         #expect(error?.code == .tooLong)
         #expect(error?.message.contains("262145") == true)

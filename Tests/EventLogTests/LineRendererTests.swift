@@ -112,15 +112,25 @@ import Testing
             change(&changed)
             #expect(!event.hasContent(of: changed))
         }
+        buffer = []
+        _ = try render(EventDraft(type: "x.y", subject: "\u{E9}"), into: &buffer)
+        let accented = try StoredEvent(line: buffer.dropLast())
+        #expect(accented.hasContent(of: EventDraft(type: "x.y", subject: "\u{E9}")))
+        #expect(!accented.hasContent(of: EventDraft(type: "x.y", subject: "e\u{301}")))
     }
 
     @Test func overheadStaysWithinItsLimit() throws {
-        let draft = EventDraft(type: "x.y", subject: "s")
-        var buffer: [UInt8] = []
-        let recorded = Instant.latest
-        LineRenderer.append(
-            draft, sequence: .max, recordedTime: recorded, subjectSequence: .max, to: &buffer)
-        #expect(buffer.count <= draft.byteCount + Limits.lineOverheadBytesMax)
+        let quotes = String(repeating: "\"", count: Limits.attributeBytesMax)
+        let source = String(repeating: "s", count: Limits.attributeBytesMax)
+        for draft in [
+            EventDraft(type: "x.y", subject: "s"), EventDraft(source: source, type: quotes, subject: quotes),
+            EventDraft(id: quotes, source: source, type: quotes, subject: quotes, data: Array("{}".utf8)),
+        ] {
+            var buffer: [UInt8] = []
+            LineRenderer.append(
+                draft, sequence: .max, recordedTime: .latest, subjectSequence: .max, to: &buffer)
+            #expect(buffer.count <= draft.byteCount + Limits.lineOverheadBytesMax)
+        }
     }
 
     /// Whatever the parser takes can be stored, read back and restored.

@@ -53,7 +53,9 @@ extension Catalogue {
     }
 
     private func checkMerge(_ draft: EventDraft) throws(CatalogueError) {
-        guard let data = draft.data, let into = JSONView(data)["into"]?.text, into == draft.subject else { return }
+        guard let data = draft.data, let into = JSONView(data)["into"]?.text,
+            into.utf8.elementsEqual((draft.subject ?? "").utf8)
+        else { return }
         throw CatalogueError(
             code: .selfMerge, type: draft.type, field: "data.into", kind: .text,
             message: "customer.merged merges the customer into itself",

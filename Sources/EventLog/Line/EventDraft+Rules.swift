@@ -139,9 +139,13 @@ extension EventDraft {
     ///
     /// `data` is trusted to be normalised JSON: make it with `JSONText.normalised` if it is not known to be.
     ///
-    /// - Parameter allowsReservedSource: for Touchline's own writers and for restored lines.
+    /// - Parameters:
+    ///   - allowsReservedSource: true for Touchline's own writers and for restored lines.
+    ///   - eventBytesMax: what `byteCount` may be at most.
     /// - Throws: `LineError` naming the attribute, without a column.
-    public func check(allowsReservedSource: Bool = true) throws(LineError) {
+    public func check(
+        allowsReservedSource: Bool = true, eventBytesMax: Int = Limits.eventBytesMax
+    ) throws(LineError) {
         try AttributeRules.check(type, of: "type")
         if let subject { try AttributeRules.check(subject, of: "subject") }
         if let id { try AttributeRules.check(id, of: "id") }
@@ -162,18 +166,26 @@ extension EventDraft {
             try AttributeRules.checkNormalised(attribute.value, attribute.name)
         }
         if let data { try AttributeRules.checkNormalised(data, "data") }
-        guard byteCount <= Limits.eventBytesMax else {
+        guard byteCount <= eventBytesMax else {
             throw LineError(
-                code: .tooLong, message: "the event has \(byteCount) bytes, over the limit of \(Limits.eventBytesMax)",
+                code: .tooLong, message: "the event has \(byteCount) bytes, over the limit of \(eventBytesMax)",
                 mend: "move large content elsewhere and send its address")
         }
     }
 
-    /// About how many bytes the event's line has, without what the log adds.
+    /// Bytes of the event as compact JSON: without `specversion`, what the log adds, and escapes in attributes.
+    ///
+    /// Never more than the line had that the event was parsed from.
     public var byteCount: Int {
-        var count = 64 + type.utf8.count + (id?.utf8.count ?? 0) + (source?.utf8.count ?? 0)
-        count += (subject?.utf8.count ?? 0) + (time?.utf8.count ?? 0) + (data?.count ?? 0)
-        for attribute in self.extensions { count += attribute.name.utf8.count + attribute.value.count + 4 }
+        var count = #"{"type":""}"#.utf8.count + type.utf8.count
+        if let id { count += #","id":"""#.utf8.count + id.utf8.count }
+        if let source { count += #","source":"""#.utf8.count + source.utf8.count }
+        if let subject { count += #","subject":"""#.utf8.count + subject.utf8.count }
+        if let time { count += #","time":"""#.utf8.count + time.utf8.count }
+        for attribute in self.extensions {
+            count += #","":"#.utf8.count + attribute.name.utf8.count + attribute.value.count
+        }
+        if let data { count += #","data":"#.utf8.count + data.count }
         return count
     }
 }

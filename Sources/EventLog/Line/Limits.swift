@@ -4,9 +4,11 @@
 public enum Limits {
     /// Bytes of one event as sent, and of its normalised form.
     public static let eventBytesMax = 256 << 10
-    /// Bytes that the log's own attributes add to a line at most: `recordedtime`, `sequence`, `subjectsequence`, and
-    /// an id and a reserved source where none were sent, with their keys and quotes.
-    public static let lineOverheadBytesMax = 256
+    /// Bytes that a stored line may have beyond its event.
+    ///
+    /// They are the attributes that the log adds, an id and a reserved source where none were sent, and the
+    /// backslashes that quotes in attributes may need.
+    public static let lineOverheadBytesMax = 1_536
     /// Events of one request.
     public static let requestEventsMax = 10_000
     /// Bytes of all events of one request.

@@ -49,7 +49,10 @@ extension StoredEvent {
     ///
     /// A draft with a time does not match an event that was sent without one.
     public func hasContent(of draft: EventDraft) -> Bool {
-        guard type == draft.type, subject == draft.subject else { return false }
+        // As bytes: Swift would take two spellings of one accented letter for the same.
+        guard type.utf8.elementsEqual(draft.type.utf8), (subject == nil) == (draft.subject == nil),
+            (subject ?? "").utf8.elementsEqual((draft.subject ?? "").utf8)
+        else { return false }
         if let text = draft.time {
             guard json["time"] != nil, (try? Instant(rfc3339: text)) == time else { return false }
         }

@@ -76,7 +76,7 @@ public final class LocalSequencer: Sequencer, Sendable {
         for (index, draft) in request.events.enumerated() {
             bytes += draft.byteCount
             do throws(LineError) {
-                try draft.check()
+                try draft.check(eventBytesMax: options.eventBytesMax)
             } catch {
                 throw AppendError(code: .invalidEvent, eventIndex: index, message: error.description)
             }
