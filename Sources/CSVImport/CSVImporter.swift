@@ -5,8 +5,9 @@ import Foundation
 /// Turns the rows of a CSV file into events, as a mapping says.
 ///
 /// The importer reads the file in one pass, or in two if a rule sums over groups, and holds one row at a time; beside
-/// it, memory grows only with the keys of `per` and `first_of`, the lookups and, where ids are left to it, twelve bytes
-/// a row. The same file under the same mapping gives the same import: the same id, the same events, in the same order.
+/// it, memory grows only with the keys of `per` and `first_of`, the lookups and, where ids are left to it, some forty
+/// bytes a row. The same file under the same mapping gives the same import: the same id and the same events in the same
+/// order.
 ///
 /// ```swift
 /// let importer = try CSVImporter(mapping: yaml, mappingName: "shop.yaml", file: "shop.csv", kinds: catalogue)
@@ -21,8 +22,9 @@ import Foundation
 ///
 /// Not thread-safe: one task at a time calls it.
 public final class CSVImporter {
-    /// Names this import: the same for the same file and mapping, whatever they are called. Every event carries it as
-    /// its extension `importid`.
+    /// Names this import: the same for the same file and mapping, whatever they are called.
+    ///
+    /// Every event carries it as its extension `importid`.
     public let importID: String
     /// The file's name without its folder.
     public let fileName: String
@@ -53,8 +55,9 @@ public final class CSVImporter {
     private var pending: [ImportedEvent] = []
     private var pendingStart = 0
 
-    /// Reads the mapping and the file's header, and prepares the import. Reads the whole file once, for its hash, and
-    /// once more if a rule sums over groups.
+    /// Reads the mapping and the file's header, and prepares the import.
+    ///
+    /// Reads the whole file once, for its hash, and once more if a rule sums over groups.
     ///
     /// - Parameters:
     ///   - mapping: the mapping's YAML text.
@@ -89,7 +92,9 @@ public final class CSVImporter {
         reader = try open()
     }
 
-    /// What the next line gives; `nil` at the end of the file. A row of several events gives them one by one.
+    /// What the next line gives; `nil` at the end of the file.
+    ///
+    /// A row of several events gives them one by one.
     /// - Throws: `ImportError` if the file can no longer be read.
     public func next() throws(ImportError) -> ImportItem? {
         while true {
@@ -122,7 +127,8 @@ public final class CSVImporter {
         counts.rows += 1
         let number = counts.rows
         var row = row
-        let outcome = RowWidth.defect(&row, plan.header).map { .rejected(cause: $0) } ?? processor.process(row, number: number)
+        let outcome =
+            RowWidth.defect(&row, plan.header).map { .rejected(cause: $0) } ?? processor.process(row, number: number)
         switch outcome {
         case .events(let events):
             pending = events
@@ -181,7 +187,8 @@ public final class CSVImporter {
                 else { continue }
                 throw ImportError(
                     code: .mapping, place: "\(rule.place).time",
-                    message: "the times carry no zone (line \(probe.row.line): \(evaluator.describe(time, probe.row))); "
+                    message:
+                        "the times carry no zone (line \(probe.row.line): \(evaluator.describe(time, probe.row))); "
                         + "say which at the mapping's top, as in `zone: Europe/London`")
             }
         }
@@ -212,8 +219,9 @@ public final class CSVImporter {
 
 /// Whether a row has as many fields as the header.
 enum RowWidth {
-    /// Why the row cannot be taken; `nil` if it can. Empty fields beyond the header's are dropped: a delimiter at the
-    /// end of lines is common.
+    /// Why the row cannot be taken; `nil` if it can.
+    ///
+    /// Empty fields beyond the header's are dropped: a delimiter at the end of lines is common.
     static func defect(_ row: inout CSVRow, _ header: Header) -> String? {
         let wanted = header.names.count
         while row.count > wanted, row.range(row.count - 1).isEmpty { row.ends.removeLast() }

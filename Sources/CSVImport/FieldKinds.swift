@@ -21,7 +21,8 @@ extension Catalogue: FieldKinds {
         guard accepts(type: name) else {
             let near = near(type: name)
             let mend = near.isEmpty ? "" : "did you mean \(near.joined(separator: " or "))? Else "
-            return "no event type \"\(LineError.printable(name))\"; \(mend)add it to catalogue.yaml, or use x.\(LineError.printable(name))"
+            let shown = LineError.printable(name)
+            return "no event type \"\(shown)\"; \(mend)add it to catalogue.yaml, or use x.\(shown)"
         }
         guard let type = type(named: name) else { return nil }
         switch type.subject {

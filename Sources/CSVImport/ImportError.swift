@@ -30,7 +30,9 @@ public struct ImportError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { place + ": " + message }
 }
 
-/// Why one row gives no events. The row takes no part in anything: no sum, no `first_of`, no group.
+/// Why one row gives no events.
+///
+/// The row takes no part in anything: no sum, no `first_of`, no group.
 struct RowFault: Error {
     var cause: String
 

@@ -12,7 +12,9 @@ public enum ImportItem: Sendable {
 
 /// An event and where it comes from.
 public struct ImportedEvent: Sendable {
-    /// The event. Its extension `importid` names the import.
+    /// The event.
+    ///
+    /// Its extension `importid` names the import.
     public var draft: EventDraft
     /// The number of the row, from 1, as `{#row}` has it.
     public var row: Int

@@ -103,8 +103,10 @@ final class RowProcessor {
         if let hash = change.rowHash { equalRows[hash, default: 0] &+= 1 }
     }
 
-    /// Notes the row's values in the columns of `first_of`, whichever rule they stand in: the first row with a value
-    /// is the first in the file, whatever rules match it. Rows that are skipped or rejected do not count.
+    /// Notes the row's values in the columns of `first_of`, whichever rule they stand in: the first row with a value is
+    /// the first in the file, whatever rules match it.
+    ///
+    /// Rows that are skipped or rejected do not count.
     private func note(_ firsts: [FirstOf], _ row: CSVRow, _ change: inout Change) {
         for first in firsts where !row.isEmpty(first.column) {
             let value = Array(row.field(first.column))
@@ -136,7 +138,9 @@ final class RowProcessor {
                 return try event(rule, row, number, &change)
             }
             guard groups[index].firstRow(place) == number else { return nil }
-            guard let sums = groups[index].sums(place) else { throw RowFault("a sum of its group has more than 38 digits") }
+            guard let sums = groups[index].sums(place) else {
+                throw RowFault("a sum of its group has more than 38 digits")
+            }
             evaluator.sums = sums
             return try event(rule, row, number, &change)
         }
@@ -149,7 +153,9 @@ final class RowProcessor {
     /// The group's key: its columns' lengths and bytes, so that no two keys run together.
     private func key(_ rule: EmitRule, _ row: CSVRow) throws(RowFault) -> [UInt8] {
         if rule.per.count == 1 {
-            guard !row.isEmpty(rule.per[0]) else { throw RowFault("\(names(rule.per)) is empty, which `per` groups by") }
+            guard !row.isEmpty(rule.per[0]) else {
+                throw RowFault("\(names(rule.per)) is empty, which `per` groups by")
+            }
             return Array(row.field(rule.per[0]))
         }
         guard rule.per.contains(where: { !row.isEmpty($0) }) else {

@@ -34,9 +34,11 @@ import Testing
         #expect(yaml.contains("zone: UTC"))
         #expect(yaml.contains("format: \"M/d/yyyy[ H:mm"))
         #expect(result.types == ["purchase.completed", "purchase.refunded"])
-        #expect(result.data == [
-            #"{"order":"536365","amount":"35.64","currency":"USD"}"#, #"{"order":"C536379","amount":"27.50","currency":"USD"}"#,
-        ])
+        #expect(
+            result.data == [
+                #"{"order":"536365","amount":"35.64","currency":"USD"}"#,
+                #"{"order":"C536379","amount":"27.50","currency":"USD"}"#,
+            ])
         #expect(result.counts.skippedByReason == ["no CustomerID": 1])
     }
 
@@ -60,13 +62,17 @@ import Testing
             "kunden.csv", "kunde_id;datum;betrag\nK1;13.02.2026 09:15;\"1.234,50\"\nK2;14.02.2026;12,00\n")
         #expect(yaml.contains("decimal: \",\""))
         #expect(result.types == ["x.kunden", "x.kunden"])
-        let (_, bank) = try draft("bank-full.csv", "\"age\";\"job\";\"y\"\n58;\"management\";\"no\"\n44;\"technician\";\"no\"\n")
-        #expect(bank.data == [#"{"age":"58","job":"management","y":"no"}"#, #"{"age":"44","job":"technician","y":"no"}"#])
+        let (_, bank) = try draft(
+            "bank-full.csv", "\"age\";\"job\";\"y\"\n58;\"management\";\"no\"\n44;\"technician\";\"no\"\n")
+        #expect(
+            bank.data == [#"{"age":"58","job":"management","y":"no"}"#, #"{"age":"44","job":"technician","y":"no"}"#])
         #expect(bank.types == ["x.bank_full", "x.bank_full"])
     }
 
     @Test func otherEncodings() throws {
-        let chinese: [UInt8] = [0xBF, 0xCD, 0xBB, 0xA7, 0x2C, 0xBD, 0xF0, 0xB6, 0xEE, 0x0A, 0xBC, 0xD7, 0x2C, 0x35, 0x0A]
+        let chinese: [UInt8] = [
+            0xBF, 0xCD, 0xBB, 0xA7, 0x2C, 0xBD, 0xF0, 0xB6, 0xEE, 0x0A, 0xBC, 0xD7, 0x2C, 0x35, 0x0A,
+        ]
         let (yaml, result) = try draft("c.csv", chinese)
         #expect(yaml.contains("encoding: gb18030"))
         #expect(result.subjects == ["甲"])

@@ -69,9 +69,13 @@ import Testing
         #expect(result.skipped.map(\.line) == [3])
         #expect(
             result.types == [
-                "opportunity.opened", "opportunity.opened", "opportunity.stage_changed", "opportunity.won", "opportunity.lost",
+                "opportunity.opened", "opportunity.opened", "opportunity.stage_changed", "opportunity.won",
+                "opportunity.lost",
             ])
-        #expect(result.data[0] == #"{"opportunity":"173688","pipeline":"loans","stage":"SUBMITTED","amount":"20000","currency":"EUR"}"#)
+        #expect(
+            result.data[0]
+                == #"{"opportunity":"173688","pipeline":"loans","stage":"SUBMITTED","amount":"20000","currency":"EUR"}"#
+        )
         #expect(result.data[2] == #"{"opportunity":"173688","to":"PREACCEPTED"}"#)
         #expect(result.data[4] == #"{"opportunity":"173691","reason":"DECLINED"}"#)
         #expect(result.times[0] == "2011-10-01T00:38:44.546000+02:00")

@@ -9,36 +9,75 @@ import Testing
         ("source: /t\nemits: []\n", "m.yaml:2, emits: unknown key \"emits\"; did you mean emit?"),
         ("emit:\n- {type: x.a}\n", "m.yaml:1: `source` is missing"),
         ("HEAD ", "`emit` is missing"),
-        ("HEAD emit:\n- {type: x.a, subject: \"{custmer}\"}\n", "m.yaml:4, emit[1].subject: no column \"custmer\"; did you mean \"customer\"?"),
-        ("HEAD emit:\n- {type: x.a, subject: \"{zzz}\"}\n", "no column \"zzz\"; the header has \"customer\", \"date\", \"v\", \"v\""),
+        (
+            "HEAD emit:\n- {type: x.a, subject: \"{custmer}\"}\n",
+            "m.yaml:4, emit[1].subject: no column \"custmer\"; did you mean \"customer\"?"
+        ),
+        (
+            "HEAD emit:\n- {type: x.a, subject: \"{zzz}\"}\n",
+            "no column \"zzz\"; the header has \"customer\", \"date\", \"v\", \"v\""
+        ),
         ("HEAD emit:\n- {type: x.a, subject: \"{v}\"}\n", "the header has \"v\" more than once"),
         ("HEAD emit:\n- {type: x.a, subject: \"{customer\"}\n", "a { is not closed"),
         ("HEAD emit:\n- {type: x.a, when: {Customer: A}}\n", "no column \"Customer\"; did you mean \"customer\"?"),
-        ("HEAD emit:\n- {type: x.a, when: {customer: \"<5\"}}\n", "\"<5\" is no test; numbers compare only as \"<0\" and \">0\""),
+        (
+            "HEAD emit:\n- {type: x.a, when: {customer: \"<5\"}}\n",
+            "\"<5\" is no test; numbers compare only as \"<0\" and \">0\""
+        ),
         ("HEAD emit:\n- {type: x.a, when: {customer: {like: A}}}\n", "unknown test"),
         ("HEAD emit:\n- {type: x.a, when: {first_of: custome}}\n", "emit[1].when.first_of: no column"),
-        ("HEAD emit:\n- {type: x.a, data: {a: {sum: customer}}}\n", "`sum` adds up the rows of a group; say which with `per: [column]`"),
+        (
+            "HEAD emit:\n- {type: x.a, data: {a: {sum: customer}}}\n",
+            "`sum` adds up the rows of a group; say which with `per: [column]`"
+        ),
         ("HEAD emit:\n- {type: x.a, per: [customer], id: {sum: customer}}\n", "`sum` has its place in `data` only"),
         ("HEAD emit:\n- {type: x.a, data: {a: {colum: customer}}}\n", "unknown key \"colum\"; did you mean column?"),
-        ("HEAD emit:\n- {type: x.a, data: {a: {column: customer, format: \"yyyy\"}}}\n", "needs a year (yyyy), a month (MM) and a day (dd)"),
+        (
+            "HEAD emit:\n- {type: x.a, data: {a: {column: customer, format: \"yyyy\"}}}\n",
+            "needs a year (yyyy), a month (MM) and a day (dd)"
+        ),
         ("HEAD emit:\n- {type: x.a, data: {a: {column: customer, first: [date]}}}\n", "says column and first at once"),
         ("HEAD emit:\n- {type: x.a, data: {a: {format: \"yyyy-MM-dd\"}}}\n", "add `column:`"),
         ("HEAD emit:\n- {type: x.a, data: {a: {multiply: [customer]}}}\n", "a list of two columns or more"),
-        ("HEAD emit:\n- {type: x.a, data: {a: {lookup: p, by: customer, column: x}}}\n", "no lookup \"p\"; declare it at the top"),
+        (
+            "HEAD emit:\n- {type: x.a, data: {a: {lookup: p, by: customer, column: x}}}\n",
+            "no lookup \"p\"; declare it at the top"
+        ),
         ("HEAD lookup: {p: {file: none.csv, key: k}}\nemit:\n- {type: x.a}\n", "none.csv): there is no such file"),
-        ("HEAD emit:\n- {type: purchase.complete, subject: \"{customer}\"}\n", "no event type \"purchase.complete\"; did you mean purchase.completed"),
-        ("HEAD emit:\n- {type: purchase.completed, subject: \"{customer}\", data: {amount: \"1\", currency: USD}}\n", "purchase.completed needs data.order"),
-        ("HEAD emit:\n- {type: purchase.completed, subject: \"{customer}\", data: {amount: \"1\", order: \"1\"}}\n", "needs currency beside it"),
-        ("HEAD emit:\n- {type: purchase.completed, data: {amount: \"1\", order: \"1\", currency: USD}}\n", "needs a subject"),
+        (
+            "HEAD emit:\n- {type: purchase.complete, subject: \"{customer}\"}\n",
+            "no event type \"purchase.complete\"; did you mean purchase.completed"
+        ),
+        (
+            "HEAD emit:\n- {type: purchase.completed, subject: \"{customer}\", data: {amount: \"1\", currency: USD}}\n",
+            "purchase.completed needs data.order"
+        ),
+        (
+            "HEAD emit:\n- {type: purchase.completed, subject: \"{customer}\", data: {amount: \"1\", order: \"1\"}}\n",
+            "needs currency beside it"
+        ),
+        (
+            "HEAD emit:\n- {type: purchase.completed, data: {amount: \"1\", order: \"1\", currency: USD}}\n",
+            "needs a subject"
+        ),
         ("HEAD emit:\n- {subject: a}\n", "`type` is missing"),
         ("HEAD emit:\n- {type: x.a, whne: {}}\n", "unknown key \"whne\"; did you mean when?"),
         ("HEAD emit: {type: x.a}\n", "must be a list"),
         ("HEAD skip: [{reason: r}]\nemit:\n- {type: x.a}\n", "needs `when`"),
         ("source: touchline:x\nemit:\n- {type: x.a}\n", "Touchline's own"),
         ("source: a b\nemit:\n- {type: x.a}\n", "m.yaml:1, source: source holds a character"),
-        ("source: /t\nzone: Europe/Lodnon\nemit:\n- {type: x.a}\n", "m.yaml:2, zone: no zone \"Europe/Lodnon\"; name it as in Europe/London"),
-        ("source: /t\nemit:\n- {type: x.a, time: {column: date, format: yyyy-MM-dd}}\n", "carries no zone; say which at the mapping's top"),
-        ("source: /t\nemit:\n- {type: x.a, time: \"{date}\"}\n", "the times carry no zone (line 2: date \"2026-01-01\")"),
+        (
+            "source: /t\nzone: Europe/Lodnon\nemit:\n- {type: x.a}\n",
+            "m.yaml:2, zone: no zone \"Europe/Lodnon\"; name it as in Europe/London"
+        ),
+        (
+            "source: /t\nemit:\n- {type: x.a, time: {column: date, format: yyyy-MM-dd}}\n",
+            "carries no zone; say which at the mapping's top"
+        ),
+        (
+            "source: /t\nemit:\n- {type: x.a, time: \"{date}\"}\n",
+            "the times carry no zone (line 2: date \"2026-01-01\")"
+        ),
         ("file: {delimiter: \";;\"}\nHEAD emit:\n- {type: x.a}\n", "file.delimiter: must be one ASCII character"),
         ("file: {encoding: ebcdic}\nHEAD emit:\n- {type: x.a}\n", "must be utf-8, gb18030 or latin1"),
         ("file: {header: false}\nHEAD emit:\n- {type: x.a}\n", "without a header, name the columns"),

@@ -26,12 +26,16 @@ import Testing
               time: "{time:timestamp}"
               data: {a: "{{{v}}}", b: "{v}-{w}", none: "pre {w}", literal: same, nothing: ~, "key \\"x\\"": "{v}"}
             """,
-            csv: "c d,case:concept:name,time:timestamp,v,w\nC1,K 1,2026-01-01,\"a\"\"\\\n\u{1}\",\nC2,K2,2026-01-02 10:00Z,  ,z\n")
+            csv:
+                "c d,case:concept:name,time:timestamp,v,w\nC1,K 1,2026-01-01,\"a\"\"\\\n\u{1}\",\nC2,K2,2026-01-02 10:00Z,  ,z\n"
+        )
         #expect(result.rejected == [])
         #expect(result.ids == ["1/K 1", "2/K2"])
         #expect(result.subjects == ["lead:C1", "lead:C2"])
         #expect(result.times == ["2026-01-01T00:00:00Z", "2026-01-02T10:00:00Z"])
-        #expect(result.data[0] == #"{"a":"{a\"\\\n\u0001}","b":"a\"\\\n\u0001-","literal":"same","key \"x\"":"a\"\\\n\u0001"}"#)
+        #expect(
+            result.data[0]
+                == #"{"a":"{a\"\\\n\u0001}","b":"a\"\\\n\u0001-","literal":"same","key \"x\"":"a\"\\\n\u0001"}"#)
         #expect(result.data[1] == #"{"b":"  -z","none":"pre z","literal":"same"}"#)
         for event in result.events { _ = try JSONText.normalised(Array(event.json.utf8)) }
     }
@@ -84,7 +88,8 @@ import Testing
         let folder = try TestFolder()
         let file = try folder.write("d.csv", "c,f\nC1,Yes\nC2,0\nC3,\nC4,maybe\n")
         let result = try Importing.run(
-            "source: /t\nemit:\n- {type: shop.visited, subject: \"{c}\", data: {flag: \"{f}\"}}\n", file: file, kinds: catalogue)
+            "source: /t\nemit:\n- {type: shop.visited, subject: \"{c}\", data: {flag: \"{f}\"}}\n", file: file,
+            kinds: catalogue)
         #expect(result.data == ["{\"flag\":true}", "{\"flag\":false}", "{}"])
         #expect(result.rejected.map(\.line) == [5])
         #expect(result.rejected[0].cause.contains("f \"maybe\" is neither true nor false"))
@@ -108,7 +113,9 @@ import Testing
         let result = try Importing.run(
             mapping,
             csv: "c,s,n\n1,A,0\n2,B,0\n3,Cx,1\n4,a mid b x,\n5,  ,-1\n6,*,-0.0\n7,A,x\n8,D,0\n9,D,5\n")
-        let found = Dictionary(grouping: result.events, by: { $0.draft.subject ?? "" }).mapValues { $0.map(\.draft.type) }
+        let found = Dictionary(grouping: result.events, by: { $0.draft.subject ?? "" }).mapValues {
+            $0.map(\.draft.type)
+        }
         #expect(found["1"] == ["x.equals"])
         #expect(found["2"] == ["x.list"])
         #expect(found["3"] == ["x.list", "x.above", "x.first"])
@@ -176,9 +183,13 @@ import Testing
 
     @Test func aMapWithoutTheValueRejectsTheRow() throws {
         let result = try Importing.run(
-            "source: /t\nemit:\n- {type: x.row, subject: \"{c}\", data: {v: {column: v, map: {a: b}}}}\n", csv: "c,v\n1,a\n2,z\n3,\n")
+            "source: /t\nemit:\n- {type: x.row, subject: \"{c}\", data: {v: {column: v, map: {a: b}}}}\n",
+            csv: "c,v\n1,a\n2,z\n3,\n")
         #expect(result.data == ["{\"v\":\"b\"}", "{}"])
-        #expect(result.rejected == [RejectedRow(line: 3, row: 2, cause: "v \"z\" has no entry in the map; add one, or \"*\" for all others")])
+        #expect(
+            result.rejected == [
+                RejectedRow(line: 3, row: 2, cause: "v \"z\" has no entry in the map; add one, or \"*\" for all others")
+            ])
     }
 
     @Test func groupsAreOfTheWholeFile() throws {
@@ -191,7 +202,9 @@ import Testing
                data: {total: {sum: {multiply: [q, p]}}, parts: {sum: q}, size: {abs: {sum: q}}, first: "{q}"}}
             - {type: x.row, subject: "{c}", data: {q: "{q}"}}
             """,
-            csv: "i,j,c,t,q,p\nA,1,C1,2026-01-01,2,1.50\nB,1,C2,2026-01-02,-1,10\nA,2,C1,2026-01-03,1,1\nA,1,C9,2026-02-01,3,0.10\nB,1,C2,x,4,\n")
+            csv:
+                "i,j,c,t,q,p\nA,1,C1,2026-01-01,2,1.50\nB,1,C2,2026-01-02,-1,10\nA,2,C1,2026-01-03,1,1\nA,1,C9,2026-02-01,3,0.10\nB,1,C2,x,4,\n"
+        )
         #expect(result.events.map(\.rule) == [1, 2, 1, 2, 1, 2, 2, 2])
         #expect(result.events.filter { $0.rule == 1 }.map(\.draft.id) == ["A1", "B1", "A2"])
         #expect(
@@ -211,7 +224,9 @@ import Testing
             emit:
             - {per: [i], type: x.group, id: "{i}", subject: "{c}", time: "{t}", data: {total: {sum: q}, first: "{q}"}}
             """,
-            csv: "i,c,t,q\nA,C1,bad,1\nA,C1,2026-01-01,10\nA,C1,2026-01-01,ten\nA,C1,later,100\n,C1,2026-01-01,5\nA,C1,2026-01-01\n")
+            csv:
+                "i,c,t,q\nA,C1,bad,1\nA,C1,2026-01-01,10\nA,C1,2026-01-01,ten\nA,C1,later,100\n,C1,2026-01-01,5\nA,C1,2026-01-01\n"
+        )
         #expect(result.data == [#"{"total":"110","first":"10"}"#])
         #expect(result.rejected.map(\.line) == [2, 4, 6, 7])
         #expect(result.rejected[1].cause.contains("q \"ten\" is no number"))
@@ -230,8 +245,13 @@ import Testing
         let other = try Importing.run(mapping, csv: "c,v\r\n3,x\r\n1,x\r\n")
         #expect(other.ids[2] == ids[0])
         #expect(result.importID != other.importID)
-        #expect(try Importing.run(mapping, csv: "c,v\n1,x\n").importID == Importing.run(mapping, csv: "c,v\n1,x\n").importID)
-        #expect(result.events.allSatisfy { $0.draft.extensions == [.init(name: "importid", value: JSONText.string(result.importID))] })
+        #expect(
+            try Importing.run(mapping, csv: "c,v\n1,x\n").importID == Importing.run(mapping, csv: "c,v\n1,x\n").importID
+        )
+        #expect(
+            result.events.allSatisfy {
+                $0.draft.extensions == [.init(name: "importid", value: JSONText.string(result.importID))]
+            })
     }
 
     @Test func raggedRowsAreRejectedWithTheirLine() throws {
@@ -246,9 +266,14 @@ import Testing
     @Test func rowsWithoutSubjectOrTimeAreRejected() throws {
         let result = try Importing.run(Self.plain, csv: "c,t,v\n,2026-01-01,a\n2,,b\n3,soon,b\n\"a\tb\",2026-01-01,c\n")
         #expect(result.events.isEmpty)
-        #expect(result.rejected.map(\.cause).enumerated().allSatisfy { index, cause in
-            cause.contains(["no subject: c \"\" is empty", "no time: t \"\" is empty", "t \"soon\" is not a time", "control character"][index])
-        })
+        #expect(
+            result.rejected.map(\.cause).enumerated().allSatisfy { index, cause in
+                cause.contains(
+                    [
+                        "no subject: c \"\" is empty", "no time: t \"\" is empty", "t \"soon\" is not a time",
+                        "control character",
+                    ][index])
+            })
     }
 
     @Test func aRowWithoutARuleIsRejected() throws {
@@ -260,14 +285,16 @@ import Testing
     @Test func columnsReplaceOrNameTheHeader() throws {
         let body = "source: /t\nemit:\n- {type: x.row, subject: \"{b}\"}\n"
         #expect(try Importing.run("file: {columns: [a, b]}\n" + body, csv: "1,2\n3,4\n").subjects == ["2", "4"])
-        #expect(try Importing.run("file: {columns: [a, b], header: true}\n" + body, csv: "x,x\n3,4\n").subjects == ["4"])
+        #expect(
+            try Importing.run("file: {columns: [a, b], header: true}\n" + body, csv: "x,x\n3,4\n").subjects == ["4"])
     }
 
     @Test func gb18030FilesAndChineseHeaders() throws {
         // 客户,金额 / 甲,5
         let bytes: [UInt8] = [0xBF, 0xCD, 0xBB, 0xA7, 0x2C, 0xBD, 0xF0, 0xB6, 0xEE, 0x0D, 0x0A, 0xBC, 0xD7, 0x2C, 0x35]
         let result = try Importing.run(
-            "file: {encoding: gb18030}\nsource: /t\nemit:\n- {type: x.row, subject: \"{客户}\", data: {v: \"{金额}\"}}\n", bytes: bytes)
+            "file: {encoding: gb18030}\nsource: /t\nemit:\n- {type: x.row, subject: \"{客户}\", data: {v: \"{金额}\"}}\n",
+            bytes: bytes)
         #expect(result.subjects == ["甲"])
         #expect(result.data == ["{\"v\":\"5\"}"])
     }
@@ -284,7 +311,8 @@ import Testing
         let file = try folder.write("d.csv", "c,q\n" + (0..<200_000).map { "\($0),1\n" }.joined())
         var reports: [(Int64, Int64)] = []
         let importer = try CSVImporter(
-            mapping: "source: /t\nemit:\n- {per: [q], type: x.g, subject: \"{c}\", data: {n: {sum: q}}}\n", mappingName: "m",
+            mapping: "source: /t\nemit:\n- {per: [q], type: x.g, subject: \"{c}\", data: {n: {sum: q}}}\n",
+            mappingName: "m",
             file: file, kinds: try Catalogue.load()
         ) { reports.append(($0, $1)) }
         while try importer.next() != nil {}

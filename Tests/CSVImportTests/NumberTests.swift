@@ -14,7 +14,9 @@ import Testing
         #expect(NumberStyle.plain.parse(ArraySlice(text.utf8))?.description == wanted)
     }
 
-    private static let otherTextsAreNoNumbersCases: [String] = ["", "x", "1,5", "1,234.5", "12 3", "--1", "$5", ".", "-", "1.2.3", "0x10", "NaN", "٣"]
+    private static let otherTextsAreNoNumbersCases: [String] = [
+        "", "x", "1,5", "1,234.5", "12 3", "--1", "$5", ".", "-", "1.2.3", "0x10", "NaN", "٣",
+    ]
 
     @Test(arguments: otherTextsAreNoNumbersCases)
     func otherTextsAreNoNumbers(text: String) {

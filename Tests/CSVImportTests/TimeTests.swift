@@ -34,7 +34,10 @@ import Testing
         #expect(try read(text, nil) == wanted)
     }
 
-    private static let otherTextsAreNoPlainTimesCases: [String] = ["", "2026", "2026-13-01", "2026-02-30", "2026-03-01 25:00", "2026-03-01 08:30:61", "1/2/2026", "20260301", "2026-03-01x", "2026-03-01 08:30 +99"]
+    private static let otherTextsAreNoPlainTimesCases: [String] = [
+        "", "2026", "2026-13-01", "2026-02-30", "2026-03-01 25:00", "2026-03-01 08:30:61", "1/2/2026", "20260301",
+        "2026-03-01x", "2026-03-01 08:30 +99",
+    ]
 
     @Test(arguments: otherTextsAreNoPlainTimesCases)
     func otherTextsAreNoPlainTimes(text: String) throws {
@@ -71,7 +74,8 @@ import Testing
 
     private static let otherTextsDoNotFitCases: [(String, String)] = [
         ("yyyyMMdd", "1997011"), ("yyyyMMdd", "199701011"), ("yyyy-MM-dd", "97-01-01"), ("M/d/yyyy", "13/1/2010"),
-        ("dd/MM/yyyy", "31/02/2010"), ("HH:mm yyyy-MM-dd", "24:00 2010-01-01"), ("d MMM yyyy h:mm a", "5 Foo 2010 1:05 am"),
+        ("dd/MM/yyyy", "31/02/2010"), ("HH:mm yyyy-MM-dd", "24:00 2010-01-01"),
+        ("d MMM yyyy h:mm a", "5 Foo 2010 1:05 am"),
         ("d MMM yyyy h:mm a", "5 Sep 2010 13:05 am"), ("yyyy-MM-ddX", "2010-01-01"),
     ]
 
@@ -80,7 +84,9 @@ import Testing
         #expect(try read(text, format) == nil)
     }
 
-    private static let badFormatsAreRefusedCases: [String] = ["HH:mm", "yyyy-MM", "yyyy-MM-dd hh:mm", "yyyy-MM-ddQ", "yyy-MM-dd", "yyyy-MM-dd [HH", "yyyy'MM", "yyyy-MM-dd]"]
+    private static let badFormatsAreRefusedCases: [String] = [
+        "HH:mm", "yyyy-MM", "yyyy-MM-dd hh:mm", "yyyy-MM-ddQ", "yyy-MM-dd", "yyyy-MM-dd [HH", "yyyy'MM", "yyyy-MM-dd]",
+    ]
 
     @Test(arguments: badFormatsAreRefusedCases)
     func badFormatsAreRefused(format: String) {

@@ -63,8 +63,9 @@ struct ColumnProfile {
         }
     }
 
-    /// How many digits a format made of digits has. Ten digits are seconds from 2001 on, thirteen milliseconds: a
-    /// number of any other length is no moment.
+    /// How many digits a format made of digits has.
+    ///
+    /// Ten digits are seconds from 2001 on, thirteen milliseconds: a number of any other length is no moment.
     private static func digits(_ format: String) -> Int? {
         ["yyyyMMdd": 8, "yyyyMMddHHmmss": 14, "unix": 10, "unix_ms": 13][format]
     }

@@ -107,5 +107,6 @@ struct FileSample {
     private static func isHeader(_ first: [String]) -> Bool {
         first.allSatisfy { cell in
             NumberStyle.plain.parse(ArraySlice(cell.utf8)) == nil && PlainTime.parse(ArraySlice(cell.utf8)) == nil
-        }    }
+        }
+    }
 }

@@ -68,7 +68,8 @@ private struct DraftWriter {
     private var time: ColumnProfile? {
         let times = columns.filter { $0.timeFormat != nil && $0.filled > 0 }
         let words = ["timestamp", "time", "date", "日期", "时间", "created", "start"]
-        return column(words) { $0.timeFormat != nil && $0.filled > 0 && $0.empty == 0 } ?? times.first { $0.empty == 0 } ?? times.first
+        return column(words) { $0.timeFormat != nil && $0.filled > 0 && $0.empty == 0 } ?? times.first { $0.empty == 0 }
+            ?? times.first
     }
 
     private var subject: ColumnProfile? {
@@ -89,11 +90,15 @@ private struct DraftWriter {
     }
 
     private var amount: ColumnProfile? {
-        column(["amount", "total", "revenue", "sales", "金额", "总价", "dollar", "value", "paid", "spent"]) { $0.isNumber && $0.filled > 0 }
+        column(["amount", "total", "revenue", "sales", "金额", "总价", "dollar", "value", "paid", "spent"]) {
+            $0.isNumber && $0.filled > 0
+        }
     }
 
     private var quantityAndPrice: (ColumnProfile, ColumnProfile)? {
-        guard let quantity = column(["quantity", "qty", "数量", "units"], where: { $0.isNumber && $0.filled > 0 && !$0.isCalled(["price"]) }),
+        guard
+            let quantity = column(
+                ["quantity", "qty", "数量", "units"], where: { $0.isNumber && $0.filled > 0 && !$0.isCalled(["price"]) }),
             let price = column(["price", "单价"], where: { $0.isNumber && $0.filled > 0 })
         else { return nil }
         return (quantity, price)
@@ -123,13 +128,18 @@ private struct DraftWriter {
     }
 
     private mutating func head() {
-        lines.append("# A starting mapping, guessed from the header and the first \(sample.rows.count) rows. Read it, change what is wrong,")
-        lines.append("# then look at what it gives: touchline import csv FILE --mapping THIS --dry-run")
+        lines.append("# A starting mapping, guessed from the header and the first \(sample.rows.count) rows.")
+        lines.append("# Read it, change what is wrong, then look at what it gives:")
+        lines.append("#   touchline import csv FILE --mapping THIS --dry-run")
         lines.append("#")
         lines.append("# Columns:")
         for column in columns {
-            let samples = column.looksPersonal ? "(looks personal)" : column.samples.map { LineError.printable($0, max: 24) }.joined(separator: " | ")
-            lines.append("#   \(LineError.printable(column.name)): \(samples)\(column.empty > 0 ? "  (\(column.empty) empty)" : "")")
+            let samples =
+                column.looksPersonal
+                ? "(looks personal)" : column.samples.map { LineError.printable($0, max: 24) }.joined(separator: " | ")
+            lines.append(
+                "#   \(LineError.printable(column.name)): \(samples)\(column.empty > 0 ? "  (\(column.empty) empty)" : "")"
+            )
         }
         lines.append(fileSection())
         lines.append("# Who sends these events; with the id it names each one for ever.")
@@ -142,11 +152,14 @@ private struct DraftWriter {
         if !gaps.isEmpty || completion != nil { lines.append("skip:") }
         if let completion {
             lines.append("# Only the end of a piece of work counts, not that it was scheduled or started.")
-            lines.append("- {when: {\(quoted(completion.column)): {not: \(quoted(completion.value))}}, reason: not complete}")
+            lines.append(
+                "- {when: {\(quoted(completion.column)): {not: \(quoted(completion.value))}}, reason: not complete}")
         }
         if !gaps.isEmpty {
             for column in gaps {
-                lines.append("- {when: {\(quoted(column.name)): \"\"}, reason: \(quoted("no " + LineError.printable(column.name)))}")
+                lines.append(
+                    "- {when: {\(quoted(column.name)): \"\"}, reason: \(quoted("no " + LineError.printable(column.name)))}"
+                )
             }
         }
     }
@@ -173,7 +186,9 @@ private struct DraftWriter {
             lines.append("  # The customer's id.")
             lines.append("  subject: \(hole(subject))")
         } else {
-            lines.append("  # No column looks like a customer's id, so each row stands for itself. Name the column if there is one.")
+            lines.append(
+                "  # No column looks like a customer's id, so each row stands for itself. Name the column if there is one."
+            )
             lines.append("  subject: \"row:{#row}\"")
         }
         timeLine()
@@ -197,7 +212,9 @@ private struct DraftWriter {
         if let other = time.otherFormat {
             lines.append("  # Every value looked at fits \(quoted(other)) as well: choose.")
         }
-        lines.append(format.isEmpty ? "  time: \(hole(time))" : "  time: {column: \(quoted(time.name)), format: \(quoted(format))}")
+        lines.append(
+            format.isEmpty
+                ? "  time: \(hole(time))" : "  time: {column: \(quoted(time.name)), format: \(quoted(format))}")
     }
 
     /// Each row, or each group of rows with one order, is a purchase; negative ones are refunds.
@@ -213,13 +230,16 @@ private struct DraftWriter {
         let orderID = order.map { hole($0) } ?? "\"{#row}\""
         let per = isGrouped ? "per: [\(quoted(order?.name ?? ""))], " : ""
         let id = isGrouped ? "id: \(orderID), " : ""
-        if isGrouped { lines.append("# Several rows make one order, so `per` gives one event an order and `sum` adds its rows up.") }
+        if isGrouped {
+            lines.append("# Several rows make one order, so `per` gives one event an order and `sum` adds its rows up.")
+        }
         lines.append("emit:")
         if let signed, signed.hasNegative {
             lines.append("# Negative rows are money given back.")
             let refundID = isGrouped ? "id: \(templated("refund:", order)), " : ""
             lines.append("- {when: {\(quoted(signed.name)): \"<0\"}, \(per)\(refundID)type: purchase.refunded,")
-            lines.append("   data: {order: \(orderID), amount: {abs: \(isGrouped ? total : value)}, currency: \(money)}}\(note)")
+            lines.append(
+                "   data: {order: \(orderID), amount: {abs: \(isGrouped ? total : value)}, currency: \(money)}}\(note)")
         }
         lines.append("- {otherwise: true, \(per)\(id)type: purchase.completed,")
         lines.append("   data: {order: \(orderID), amount: \(total), currency: \(money)}}\(note)")
@@ -228,17 +248,21 @@ private struct DraftWriter {
     /// The first row of a case opens a deal, every later one moves it.
     private mutating func process(_ activity: ColumnProfile) {
         lines.append("  data: {opportunity: \(hole(subject))}")
-        lines.append("# The first row of a case opens it and later rows move it. Name the activities that win or lose it, as in")
+        lines.append(
+            "# The first row of a case opens it and later rows move it. Name the activities that win or lose it, as in")
         lines.append("# - {when: {\(quoted(activity.name)): [APPROVED]}, type: opportunity.won}")
         lines.append("# before the last rule; or use other types, as ticket.opened: touchline catalogue lists them.")
         lines.append("emit:")
-        lines.append("- {when: {first_of: \(quoted(subject?.name ?? ""))}, type: opportunity.opened, data: {stage: \(hole(activity))}}")
+        lines.append(
+            "- {when: {first_of: \(quoted(subject?.name ?? ""))}, type: opportunity.opened, data: {stage: \(hole(activity))}}"
+        )
         lines.append("- {otherwise: true, type: opportunity.stage_changed, data: {to: \(hole(activity))}}")
     }
 
     /// Each row is an event of the open family, with every column.
     private mutating func rows() {
-        lines.append("# One event a row, of a type of your own (x.…) with every column. If the catalogue has a fitting type")
+        lines.append(
+            "# One event a row, of a type of your own (x.…) with every column. If the catalogue has a fitting type")
         lines.append("# (touchline catalogue lists them), use it: views understand only those.")
         lines.append("emit:")
         lines.append("- type: x.\(stem)")

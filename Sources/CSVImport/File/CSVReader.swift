@@ -58,7 +58,8 @@ struct CSVReader {
                 return .row
             case .more:
                 if buffer.count - position > Self.rowBytesMax {
-                    return try passLine("the row, or a quote in it that is not closed, is longer than \(Self.rowBytesMax >> 20) MiB")
+                    return try passLine(
+                        "the row, or a quote in it that is not closed, is longer than \(Self.rowBytesMax >> 20) MiB")
                 }
                 try refill()
             case .defect(let cause):

@@ -47,7 +47,9 @@ struct TextDecoder {
         }
     }
 
-    /// Appends the text of `chunk` to `text`. The last chunk settles what was still incomplete.
+    /// Appends the text of `chunk` to `text`.
+    ///
+    /// The last chunk settles what was still incomplete.
     func decode(_ chunk: [UInt8], isLast: Bool, to text: inout [UInt8]) {
         switch encoding {
         case .utf8: text.append(contentsOf: chunk)
@@ -63,7 +65,9 @@ struct TextDecoder {
         }
     }
 
-    /// The UTF-8 of bytes 0x80 to 0xFF. The five that Windows-1252 leaves open stay control codes, as browsers have it.
+    /// The UTF-8 of bytes 0x80 to 0xFF.
+    ///
+    /// The five that Windows-1252 leaves open stay control codes, as browsers have it.
     private static let windows1252: [[UInt8]] = {
         let first: [UInt32] = [
             0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,

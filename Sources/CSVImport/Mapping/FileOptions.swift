@@ -31,7 +31,8 @@ struct FileOptions {
         hasHeader = columns == nil
         if let node = members["header"] { hasHeader = try node.requireBoolean() }
         guard hasHeader || columns != nil else {
-            throw members["header"]?.error("without a header, name the columns, as in `columns: [customer, date, amount]`")
+            throw members["header"]?.error(
+                "without a header, name the columns, as in `columns: [customer, date, amount]`")
                 ?? ImportError(code: .mapping, place: "file", message: "name the columns")
         }
         if let node = members["decimal"] { numbers = try Self.numbers(node) }

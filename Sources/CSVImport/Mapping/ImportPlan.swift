@@ -23,8 +23,9 @@ struct SkipRule {
     let reason: String
 }
 
-/// A rule under `emit`. A class, because every row passes it on several times, and a struct of so many parts is dear to
-/// copy.
+/// A rule under `emit`.
+///
+/// A class, because every row passes it on several times, and a struct of so many parts is dear to copy.
 final class EmitRule {
     /// Its place under `emit`, from 1.
     let number: Int

@@ -23,7 +23,8 @@ enum LookupLoader {
             guard let key = header.index(of: keyName) else {
                 throw keyNode.error("in \(file): " + header.complaint(about: keyName))
             }
-            return LookupTable(name: name, header: header, rows: try rows(&reader, key: key, columns: header.names.count, file))
+            return LookupTable(
+                name: name, header: header, rows: try rows(&reader, key: key, columns: header.names.count, file))
         } catch {
             if error.code == .mapping { throw error }
             throw ImportError(code: .lookup, place: "\(fileNode.place) (\(error.place))", message: error.message)
@@ -43,7 +44,9 @@ enum LookupLoader {
             case .row:
                 count += 1
                 guard count <= rowsMax else {
-                    throw ImportError(code: .lookup, place: file, message: "has more than \(rowsMax) rows; a lookup is held in memory")
+                    throw ImportError(
+                        code: .lookup, place: file, message: "has more than \(rowsMax) rows; a lookup is held in memory"
+                    )
                 }
                 guard reader.row.count == columns else {
                     throw ImportError(

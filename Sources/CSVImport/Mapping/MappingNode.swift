@@ -21,7 +21,8 @@ struct MappingNode {
             throw ImportError(code: .mapping, place: file, message: "is not YAML")
         }
         guard let node, case .mapping = node else {
-            throw ImportError(code: .mapping, place: file, message: "holds no mapping; it starts with `source:` and `emit:`")
+            throw ImportError(
+                code: .mapping, place: file, message: "holds no mapping; it starts with `source:` and `emit:`")
         }
         return MappingNode(file: file, path: "", node: node)
     }
@@ -37,7 +38,8 @@ struct MappingNode {
             return ImportError(code: .mapping, place: "\(file):\(mark.line)", message: problem + mend)
         case .duplicatedKeysInMapping(let duplicates, _):
             let names = duplicates.map { String(describing: $0) }.joined(separator: ", ")
-            return ImportError(code: .mapping, place: file, message: "has the key \(names) twice in one place; keep one")
+            return ImportError(
+                code: .mapping, place: file, message: "has the key \(names) twice in one place; keep one")
         default:
             return ImportError(code: .mapping, place: file, message: "is not YAML that can be read")
         }
@@ -83,7 +85,9 @@ struct MappingNode {
     /// The elements of a list, or the node itself as the only one.
     var elements: [MappingNode] {
         guard case .sequence(let sequence) = node else { return [self] }
-        return sequence.enumerated().map { MappingNode(file: file, path: "\(path)[\($0.offset + 1)]", node: $0.element) }
+        return sequence.enumerated().map {
+            MappingNode(file: file, path: "\(path)[\($0.offset + 1)]", node: $0.element)
+        }
     }
 
     /// Whether this is a list.
@@ -106,7 +110,8 @@ struct MappingNode {
         for (key, value) in members {
             guard allowed.contains(key) else {
                 let near = Nearby.names(to: key, among: allowed)
-                let mend = near.first.map { "did you mean \($0)?" } ?? "known here are \(allowed.joined(separator: ", "))"
+                let mend =
+                    near.first.map { "did you mean \($0)?" } ?? "known here are \(allowed.joined(separator: ", "))"
                 throw value.error("unknown key \"\(LineError.printable(key))\"; \(mend)")
             }
             result[key] = value

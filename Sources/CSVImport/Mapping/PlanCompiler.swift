@@ -23,9 +23,10 @@ struct PlanCompiler {
         init(yaml: String, file: String) throws(ImportError) {
             root = try MappingNode.root(yaml: yaml, file: file)
             parts = try root.requireMembers(PlanCompiler.keys)
-            options = try parts["file"].map { node throws(ImportError) in
-                try FileOptions(try node.requireMembers(FileOptions.keys))
-            } ?? FileOptions()
+            options =
+                try parts["file"].map { node throws(ImportError) in
+                    try FileOptions(try node.requireMembers(FileOptions.keys))
+                } ?? FileOptions()
             zone = try parts["zone"].map { node throws(ImportError) in try PlanCompiler.zone(node) }
         }
     }
@@ -34,12 +35,15 @@ struct PlanCompiler {
         let name = try node.requireText("a zone, as in Europe/London")
         guard ZoneClock(name) != nil else {
             let near = ZoneClock.suggestions(for: name).joined(separator: ", ")
-            throw node.error("no zone \"\(LineError.printable(name))\"; name it as in \(near), or as an offset, \"+08:00\"")
+            throw node.error(
+                "no zone \"\(LineError.printable(name))\"; name it as in \(near), or as an offset, \"+08:00\"")
         }
         return name
     }
 
-    /// The plan for a file with this header. Lookup files stand beside the mapping, in `folder`.
+    /// The plan for a file with this header.
+    ///
+    /// Lookup files stand beside the mapping, in `folder`.
     static func plan(
         _ outline: Outline, header: Header, folder: String, kinds: any FieldKinds
     ) throws(ImportError) -> ImportPlan {
@@ -85,23 +89,29 @@ struct PlanCompiler {
 
     private mutating func skips() throws(ImportError) -> [SkipRule] {
         guard let node = parts["skip"], !node.isNull else { return [] }
-        guard node.isList else { throw node.error("must be a list, as in `- {when: {customer: \"\"}, reason: no customer}`") }
+        guard node.isList else {
+            throw node.error("must be a list, as in `- {when: {customer: \"\"}, reason: no customer}`")
+        }
         var skips: [SkipRule] = []
         for element in node.elements {
             let parts = try element.requireMembers(["when", "reason"])
             guard let when = parts["when"] else { throw element.error("needs `when`: which rows to skip") }
             let reason = try parts["reason"].map { node throws(ImportError) in try node.requireText("a few words") }
-            skips.append(SkipRule(condition: try condition(when, isSkip: true), reason: reason ?? "skip rule \(skips.count + 1)"))
+            skips.append(
+                SkipRule(condition: try condition(when, isSkip: true), reason: reason ?? "skip rule \(skips.count + 1)")
+            )
         }
         return skips
     }
 
     private mutating func rules() throws(ImportError) -> [EmitRule] {
         guard let node = parts["emit"], !node.isNull else {
-            throw root.error("`emit` is missing: a list of rules, as in `- {type: purchase.completed, subject: \"{customer}\", …}`")
+            throw root.error(
+                "`emit` is missing: a list of rules, as in `- {type: purchase.completed, subject: \"{customer}\", …}`")
         }
         guard node.isList, !node.elements.isEmpty else { throw node.error("must be a list of at least one rule") }
-        let defaults = try parts["defaults"].map { node throws(ImportError) in try node.requireMembers(Self.defaultKeys) } ?? [:]
+        let defaults =
+            try parts["defaults"].map { node throws(ImportError) in try node.requireMembers(Self.defaultKeys) } ?? [:]
         var rules: [EmitRule] = []
         for (index, element) in node.elements.enumerated() {
             rules.append(try rule(element, number: index + 1, defaults: defaults))
@@ -120,9 +130,12 @@ struct PlanCompiler {
         }
         values.isGrouped = !per.isEmpty
         values.sums = nil
-        let condition = try own["when"].map { node throws(ImportError) in try self.condition(node, isSkip: false) } ?? Condition()
+        let condition =
+            try own["when"].map { node throws(ImportError) in try self.condition(node, isSkip: false) } ?? Condition()
         let isOtherwise = try own["otherwise"].map { node throws(ImportError) in try node.requireBoolean() } ?? false
-        guard let typeNode = parts["type"] else { throw node.error("`type` is missing, as in `type: purchase.completed`") }
+        guard let typeNode = parts["type"] else {
+            throw node.error("`type` is missing, as in `type: purchase.completed`")
+        }
         let type = try values.value(typeNode, .template)
         let id = try optional(parts["id"])
         let subject = try optional(parts["subject"])
@@ -154,10 +167,14 @@ struct PlanCompiler {
     ) throws(ImportError) -> [String] {
         var types: [String] = []
         if let text = type.constantText { types = [text] }
-        if case .mapped(_, let map) = type { types = map.targets.compactMap(\.constantText).filter { !$0.isEmpty }.sorted() }
+        if case .mapped(_, let map) = type {
+            types = map.targets.compactMap(\.constantText).filter { !$0.isEmpty }.sorted()
+        }
         for text in types {
             guard !text.isEmpty else { throw node.error("must not be empty") }
-            if let objection = kinds.objection(toType: text, fields: fields, hasSubject: hasSubject) { throw node.error(objection) }
+            if let objection = kinds.objection(toType: text, fields: fields, hasSubject: hasSubject) {
+                throw node.error(objection)
+            }
         }
         return types
     }
@@ -167,7 +184,8 @@ struct PlanCompiler {
             let pattern = patterns.first(where: { !$0.hasZone })
         else { return }
         throw node.error(
-            "the format \"\(pattern.text)\" carries no zone; say which at the mapping's top, as in `zone: Europe/London`")
+            "the format \"\(pattern.text)\" carries no zone; say which at the mapping's top, as in `zone: Europe/London`"
+        )
     }
 
     /// `data` of the defaults, then of the rule; a key of the rule takes the place of the same key of the defaults.
@@ -205,7 +223,8 @@ struct PlanCompiler {
             let column = try values.column(key, test)
             if let inner = test.members {
                 guard inner.count == 1, let (word, body) = inner.first, word == "not" else {
-                    throw test.error("unknown test; known are a text, a list, a glob with *, \"\", \"<0\", \">0\" and {not: …}")
+                    throw test.error(
+                        "unknown test; known are a text, a list, a glob with *, \"\", \"<0\", \">0\" and {not: …}")
                 }
                 condition.tests.append(.column(column, try patterns(body), isNegated: true))
             } else {
@@ -228,7 +247,9 @@ struct PlanCompiler {
         for element in node.elements {
             let text = element.isNull ? "" : try element.requireText("a text, a list of texts or {not: …}")
             guard let pattern = CellPattern(text) else {
-                throw element.error("\"\(text)\" is no test; numbers compare only as \"<0\" and \">0\" (\"\\\\\(text)\" is the text itself)")
+                throw element.error(
+                    "\"\(text)\" is no test; numbers compare only as \"<0\" and \">0\" (\"\\\\\(text)\" is the text itself)"
+                )
             }
             patterns.append(pattern)
         }

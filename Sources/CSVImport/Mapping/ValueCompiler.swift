@@ -53,7 +53,9 @@ struct ValueCompiler {
     /// The place of the column with this name.
     func column(_ name: String, _ node: MappingNode) throws(ImportError) -> Int {
         var name = name
-        if header.index(of: name) == nil, name.hasPrefix("{"), name.hasSuffix("}") { name = String(name.dropFirst().dropLast()) }
+        if header.index(of: name) == nil, name.hasPrefix("{"), name.hasSuffix("}") {
+            name = String(name.dropFirst().dropLast())
+        }
         guard let index = header.index(of: name) else { throw node.error(header.complaint(about: name)) }
         guard !header.isRepeated(name) else {
             throw node.error(
@@ -63,7 +65,9 @@ struct ValueCompiler {
         return index
     }
 
-    /// Text with columns in braces. `{{` is a brace, and so is a `}` that closes nothing.
+    /// Text with columns in braces.
+    ///
+    /// `{{` is a brace, and so is a `}` that closes nothing.
     private func template(_ text: String, _ node: MappingNode) throws(ImportError) -> Value {
         var parts: [TemplatePart] = []
         var literal: [UInt8] = []
@@ -174,7 +178,9 @@ struct ValueCompiler {
             let known = lookups.keys.sorted().joined(separator: ", ")
             throw name.error(
                 "no lookup \"\(LineError.printable(title))\"; "
-                    + (known.isEmpty ? "declare it at the top: `lookup: {\(title): {file: F.csv, key: COLUMN}}`" : "there are \(known)"))
+                    + (known.isEmpty
+                        ? "declare it at the top: `lookup: {\(title): {file: F.csv, key: COLUMN}}`"
+                        : "there are \(known)"))
         }
         guard let by = parts["by"], let column = parts["column"] else {
             throw node.error("a lookup needs `by` (a column of this file) and `column` (a column of the lookup's file)")
@@ -210,7 +216,8 @@ struct ValueCompiler {
                 let pattern = try TimePattern(text)
                 if pattern.hasTime, !pattern.hasZone, !hasZone {
                     throw element.error(
-                        "the format \"\(text)\" carries no zone; say which at the mapping's top, as in `zone: Europe/London`")
+                        "the format \"\(text)\" carries no zone; say which at the mapping's top, as in `zone: Europe/London`"
+                    )
                 }
                 patterns.append(pattern)
             } catch let fault as RowFault {

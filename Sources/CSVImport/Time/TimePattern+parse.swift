@@ -71,7 +71,8 @@ extension TimePattern {
         case .halfDay: return takeHalfDay(&cursor, &parts)
         case .zone:
             _ = cursor.skipBlanks()
-            parts.offset = ZoneOffset.parse(cursor.run { ASCII.isLetter($0) || ASCII.isDigit($0) || "+-:".utf8.contains($0) })
+            parts.offset = ZoneOffset.parse(
+                cursor.run { ASCII.isLetter($0) || ASCII.isDigit($0) || "+-:".utf8.contains($0) })
             return parts.offset != nil
         case .blank: return cursor.skipBlanks()
         case .literal(let byte): return cursor.take(byte)
@@ -118,7 +119,9 @@ extension TimePattern {
         var cursor = DigitCursor(text)
         let isNegative = cursor.take(UInt8(ascii: "-"))
         let whole = cursor.digits()
-        guard !whole.isEmpty, whole.count <= 15, var number = Int(String(decoding: whole, as: UTF8.self)) else { return nil }
+        guard !whole.isEmpty, whole.count <= 15, var number = Int(String(decoding: whole, as: UTF8.self)) else {
+            return nil
+        }
         var fraction: ArraySlice<UInt8> = []
         if cursor.take(UInt8(ascii: ".")) { fraction = cursor.digits() }
         guard cursor.isAtEnd, !isNegative || fraction.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }

@@ -74,7 +74,9 @@ private struct TimePatternParser {
 
     mutating func parse() throws(RowFault) -> [[TimePattern.Token]] {
         let result = try sequence(isOptional: false)
-        guard index == characters.count else { throw RowFault("the format \"\(text)\" closes a ] that it did not open") }
+        guard index == characters.count else {
+            throw RowFault("the format \"\(text)\" closes a ] that it did not open")
+        }
         return result
     }
 
@@ -90,10 +92,14 @@ private struct TimePatternParser {
             if character == "[" {
                 index += 1
                 let inner = try sequence(isOptional: true)
-                guard index < characters.count else { throw RowFault("the format \"\(text)\" opens a [ and does not close it") }
+                guard index < characters.count else {
+                    throw RowFault("the format \"\(text)\" opens a [ and does not close it")
+                }
                 index += 1
                 spellings = spellings.flatMap { head in inner.map { head + $0 } } + spellings
-                guard spellings.count <= 64 else { throw RowFault("the format \"\(text)\" has too many optional parts") }
+                guard spellings.count <= 64 else {
+                    throw RowFault("the format \"\(text)\" has too many optional parts")
+                }
                 continue
             }
             let tokens = try piece()

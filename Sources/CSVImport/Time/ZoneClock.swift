@@ -16,7 +16,8 @@ final class ZoneClock {
             guard let fixed = TimeZone(secondsFromGMT: offset * 60) else { return nil }
             zone = fixed
         } else {
-            guard name.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(name), let known = TimeZone(identifier: name)
+            guard name.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(name),
+                let known = TimeZone(identifier: name)
             else { return nil }
             zone = known
         }
@@ -36,7 +37,9 @@ final class ZoneClock {
         // No zone is a whole day from UTC, so the clocks of this local day lie between these two moments.
         let before = offset(at: day * 86_400 - 86_400)
         let after = offset(at: day * 86_400 + 2 * 86_400)
-        if before == after, offset(at: day * 86_400 - before) == before, offset(at: day * 86_400 + 86_399 - before) == before {
+        if before == after, offset(at: day * 86_400 - before) == before,
+            offset(at: day * 86_400 + 86_399 - before) == before
+        {
             if offsets.count > 100_000 { offsets.removeAll() }
             offsets[day] = before
             return (local - before, before)

@@ -12,7 +12,9 @@ struct Condition {
         case firstOf(FirstOf)
     }
 
-    /// Whether the row passes every test. `isNew` tells whether its value has not been seen.
+    /// Whether the row passes every test.
+    ///
+    /// `isNew` tells whether its value has not been seen.
     func matches(_ row: CSVRow, _ numbers: NumberStyle, isNew: (FirstOf) -> Bool) -> Bool {
         for test in tests {
             switch test {
@@ -59,7 +61,9 @@ enum CellPattern: Equatable {
             var isEscaped = false
             for byte in text.utf8 {
                 if isEscaped {
-                    if byte != UInt8(ascii: "*"), byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "<"), byte != UInt8(ascii: ">") {
+                    if byte != UInt8(ascii: "*"), byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "<"),
+                        byte != UInt8(ascii: ">")
+                    {
                         pieces[pieces.count - 1].append(UInt8(ascii: "\\"))
                     }
                     pieces[pieces.count - 1].append(byte)
@@ -81,7 +85,9 @@ enum CellPattern: Equatable {
 
     /// `<5`, `>= 0`, `<=10`: what someone writes who takes the language for a richer one.
     private static func looksLikeComparison(_ text: String) -> Bool {
-        guard let first = text.utf8.first, first == UInt8(ascii: "<") || first == UInt8(ascii: ">") else { return false }
+        guard let first = text.utf8.first, first == UInt8(ascii: "<") || first == UInt8(ascii: ">") else {
+            return false
+        }
         let rest = text.dropFirst().drop { $0 == "=" || $0 == " " }
         return !rest.isEmpty && Double(rest) != nil
     }

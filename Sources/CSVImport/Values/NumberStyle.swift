@@ -9,7 +9,9 @@ enum NumberStyle: Sendable {
     /// `decimal: ","`: a comma, and points or blanks may group thousands.
     case comma
 
-    /// The number that a cell holds; `nil` if it holds none. Blanks around it do not count.
+    /// The number that a cell holds; `nil` if it holds none.
+    ///
+    /// Blanks around it do not count.
     func parse(_ cell: ArraySlice<UInt8>) -> DecimalAmount? {
         let text = ASCII.trimmed(cell)
         if let amount = self == .comma ? nil : DecimalAmount(utf8: text) { return amount }

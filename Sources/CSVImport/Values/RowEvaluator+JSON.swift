@@ -1,8 +1,9 @@
 import CRM
 import EventLog
 
-/// A member of `data` and what the catalogue says it holds in events of one type. A class, because rows walk over
-/// lists of it, and a struct of so many parts is dear to copy.
+/// A member of `data` and what the catalogue says it holds in events of one type.
+///
+/// A class, because rows walk over lists of it, and a struct of so many parts is dear to copy.
 final class TypedMember {
     let member: Member
     let kind: FieldKind?
@@ -157,7 +158,8 @@ extension RowEvaluator {
         do {
             let nested = try JSONText.normalised(trimmed, depthMax: Limits.depthMax - 2)
             guard nested.first == UInt8(ascii: isList ? "[" : "{") else {
-                throw RowFault("\(describe(value, row)) is no JSON \(isList ? "list" : "object"), which \(field) must be")
+                throw RowFault(
+                    "\(describe(value, row)) is no JSON \(isList ? "list" : "object"), which \(field) must be")
             }
             json += nested
             return true

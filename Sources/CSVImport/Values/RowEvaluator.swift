@@ -87,7 +87,9 @@ final class RowEvaluator {
 
     // MARK: Times
 
-    /// Appends the value's time: a date for `isDate`, else RFC 3339 with an offset. Nothing if the value is empty.
+    /// Appends the value's time: a date for `isDate`, else RFC 3339 with an offset.
+    ///
+    /// Nothing if the value is empty.
     func appendTime(
         _ base: Value, _ patterns: [TimePattern], _ row: CSVRow, isDate: Bool, to text: inout [UInt8]
     ) throws(RowFault) {
@@ -134,9 +136,10 @@ final class RowEvaluator {
             var product: DecimalAmount?
             for operand in operands {
                 guard let factor = try number(operand, row) else { return nil }
-                product = try product.map { before throws(RowFault) in
-                    try fitting(before.multiplied(by: factor), value, row)
-                } ?? factor
+                product =
+                    try product.map { before throws(RowFault) in
+                        try fitting(before.multiplied(by: factor), value, row)
+                    } ?? factor
             }
             return product
         default:
