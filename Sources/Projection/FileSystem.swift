@@ -16,7 +16,10 @@ enum FileSystem {
     static func linkTarget(_ path: FilePath) throws -> String? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let length = path.withPlatformString { name in
-            buffer.withUnsafeMutableBytes { readlink(name, $0.baseAddress, $0.count) }
+            buffer.withUnsafeMutableBytes { bytes in
+                guard let start = bytes.baseAddress else { return 0 }
+                return readlink(name, start, bytes.count)
+            }
         }
         if length >= 0 { return String(decoding: buffer.prefix(length), as: UTF8.self) }
         if errno == ENOENT || errno == EINVAL { return nil }

@@ -1,5 +1,4 @@
-import EventLog
-import GRDB
+public import GRDB
 
 /// The tables of a view database: the engine's own two and those the projectors declare.
 enum ViewSchema {

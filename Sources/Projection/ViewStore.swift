@@ -89,6 +89,12 @@ public struct ViewStore: Sendable {
         }
     }
 
+    /// Bytes of the database in use, its write-ahead log included.
+    public func bytes() throws -> Int64 {
+        guard let path = try current() else { return 0 }
+        return ["", "-wal"].reduce(0) { $0 + (FileSystem.size(FilePath(path.string + $1)) ?? 0) }
+    }
+
     func removeFiles(of path: FilePath) throws {
         for suffix in ["", "-wal", "-shm"] { try FileSystem.removeIfThere(FilePath(path.string + suffix)) }
     }

@@ -38,6 +38,7 @@ enum Failure {
             (ServiceError.Kind.badInput.rawValue, "\(error)")
         case is CatalogueFileError: (ServiceError.Kind.badInput.rawValue, "\(error)")
         case let error as ImportError: (ServiceError.Kind.badInput.rawValue, String(describing: error))
+        case is CancellationError: (130, "stopped")
         case let error as Interrupted: (130, error.message)
         case let error as Errno: (ServiceError.Kind.io.rawValue, "\(error)")
         default:

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRM
 import Projection
 import TouchlineService
 

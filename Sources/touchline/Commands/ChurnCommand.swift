@@ -1,6 +1,7 @@
-import ArgumentParser
-import BuyTillYouDie
+public import ArgumentParser
+public import BuyTillYouDie
 import CRM
+import EventLog
 import TouchlineService
 
 struct ChurnCommand: AsyncParsableCommand {
@@ -74,7 +75,7 @@ extension ChurnCommand {
         }
 
         /// What a score reads.
-        static let projectors = ["churn", "service", "customers", "funnel", "campaigns", "tasks", "merges"]
+        static let projectors = ["churn", "customers", "merges"]
     }
 
     struct Explain: ParsableCommand {

@@ -1,5 +1,5 @@
-import ArgumentParser
-import CRM
+public import ArgumentParser
+public import CRM
 import TouchlineService
 
 extension FunnelQuery.Grouping: ExpressibleByArgument {}

@@ -116,7 +116,7 @@ extension ImportCommand {
         var file: String
 
         func run() throws {
-            Output.write(try ImportDraft.make(file: file))
+            Output.write(try ImportDraft(file: file).yaml)
             Output.flush()
         }
     }

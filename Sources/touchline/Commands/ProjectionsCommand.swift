@@ -1,5 +1,6 @@
 import ArgumentParser
 import CRM
+import EventLog
 import Projection
 import TouchlineService
 

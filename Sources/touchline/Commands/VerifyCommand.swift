@@ -1,0 +1,65 @@
+import ArgumentParser
+import EventLog
+import TouchlineService
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check the log: what is wrong, and where.",
+        discussion: """
+            Every checksum of every segment and index file is checked. With --deep every line is parsed again and every
+            directory and footer derived from the lines and compared. Exit status 1 if anything is wrong.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(help: "Also derive every directory and footer from the lines again.")
+    var deep = false
+
+    private struct Report: Encodable {
+        struct Item: Encodable {
+            var file: String
+            var offset: UInt64?
+            var structure: String
+            var first: UInt64?
+            var last: UInt64?
+            var message: String
+        }
+        var head: UInt64
+        var events: UInt64
+        var segments: Int
+        var findings: [Item]
+    }
+
+    func run() throws {
+        let folder = try options.folder()
+        let reader = try folder.openReader()
+        Interruption.listen()
+        let bar = ProgressBar("verifying", unit: "events")
+        let findings = try reader.verify(deep: deep) { done, total in
+            bar.update(done, of: total)
+            return !Interruption.isRequested
+        }
+        let statistics = try reader.statistics()
+        ProgressBar.clear()
+        if options.json {
+            try JSONOutput.print(
+                Report(
+                    head: statistics.head, events: statistics.events, segments: statistics.segments.count,
+                    findings: findings.map(Self.item)))
+        } else {
+            for finding in findings { Output.line("\(finding)") }
+            Output.line(
+                "\(Text.count(statistics.events)) events in \(Text.count(statistics.segments.count)) segments, "
+                    + (findings.isEmpty ? "all sound." : "\(Text.count(findings.count)) findings."))
+        }
+        Output.flush()
+        if !findings.isEmpty { throw ExitCode(1) }
+    }
+
+    private static func item(_ finding: Finding) -> Report.Item {
+        Report.Item(
+            file: finding.path, offset: finding.offset, structure: finding.structure.rawValue,
+            first: finding.sequences?.lowerBound, last: finding.sequences.map { $0.upperBound - 1 },
+            message: finding.message)
+    }
+}
