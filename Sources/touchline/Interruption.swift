@@ -5,7 +5,8 @@ import Synchronization
 /// Ctrl-C and a polite kill: the first asks the command to stop where nothing is lost, the second stops it at once.
 enum Interruption {
     private static let isWanted = Atomic<Bool>(false)
-    private static let sources = Mutex<[any DispatchSourceSignal]>([])
+    /// Sources live as long as the process; written by `listen` alone, before any of them can fire.
+    private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
     /// Whether the user has asked to stop.
     static var isRequested: Bool { isWanted.load(ordering: .relaxed) }
@@ -20,7 +21,7 @@ enum Interruption {
                 action()
             }
             source.resume()
-            sources.withLock { $0.append(source) }
+            sources.append(source)
         }
     }
 
