@@ -56,12 +56,12 @@ public struct LogCursor {
                 path: reader.paths.directory.string)
         }
         var segment = try reader.segment(holding: position)
-        var place = try segment.place(of: position)
+        var place = try segment.place(of: position, before: reader.end(of: segment))
         if case .gap = place {
             // The segment may have been closed, and another begun, since it was opened.
             try reader.refresh()
             segment = try reader.segment(holding: position)
-            place = try segment.place(of: position)
+            place = try segment.place(of: position, before: reader.end(of: segment))
         }
         guard case .span(let span) = place else {
             if case .gap(let damage) = place { throw damage }

@@ -51,7 +51,10 @@ extension LogReader {
     /// The segments that the index does not cover, ascending; mostly the active one alone.
     func unindexedSegments(before end: UInt64) throws(LogError) -> [UInt64] {
         // Finding the last event opens whatever segment has begun since.
-        if end > firstSequence, case .gap = try segment(holding: end - 1).place(of: end - 1) { try refresh() }
+        if end > firstSequence {
+            let last = try segment(holding: end - 1)
+            if case .gap = try last.place(of: end - 1, before: self.end(of: last)) { try refresh() }
+        }
         let starts = segmentStarts
         if index.coveredTo < starts.last ?? 0 {
             do throws(IndexError) { try index.reload() } catch { throw LogError(error) }

@@ -155,7 +155,11 @@ public final class LogReader: Sendable {
         try check(sequence)
         return try retrying { () throws(LogError) in
             let segment = try segment(holding: sequence)
-            guard case .span(let span) = try segment.place(of: sequence) else { throw segment.damage(at: sequence) }
+            let span: SegmentSpan
+            switch try segment.place(of: sequence, before: end(of: segment)) {
+            case .span(let found): span = found
+            case .gap(let damage): throw damage.error
+            }
             guard let found = try segment.read(span, only: sequence).first(where: { $0.holds(sequence) }) else {
                 throw segment.damage(at: sequence)
             }

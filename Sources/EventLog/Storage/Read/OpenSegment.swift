@@ -60,9 +60,9 @@ final class OpenSegment: Sendable {
         case gap(Damage)
     }
 
-    /// Finds the span of an event that is known to be durable.
-    func place(of sequence: UInt64) throws(LogError) -> Place {
-        try withMap(upTo: sequence + 1) { map in
+    /// Finds the span of an event; `end` is the sequence up to which the segment is known to be durable.
+    func place(of sequence: UInt64, before end: UInt64) throws(LogError) -> Place {
+        try withMap(upTo: end) { map in
             if let index = map.tally.spanIndex(of: sequence) { return .span(map.tally.spans[index]) }
             let gap = map.gaps.first { $0.sequences?.contains(sequence) ?? false }
             return .gap(
@@ -75,14 +75,9 @@ final class OpenSegment: Sendable {
 
     /// Why an event cannot be found.
     func damage(at sequence: UInt64) -> LogError {
-        do throws(LogError) {
-            if case .gap(let damage) = try place(of: sequence) { return damage.error }
-        } catch {
-            return error
-        }
-        return Damage(
+        Damage(
             path: file.path.string, offset: 0, structure: .segment, sequences: sequence..<(sequence + 1),
-            message: "the event is not where its footer says"
+            message: "the event is not where it should be"
         ).error
     }
 

@@ -64,7 +64,7 @@ struct SegmentWalker {
                 path: path, offset: place + UInt64(head.directoryBytes), structure: .frame, sequences: start..<next,
                 message: "the compressed lines do not match their checksum")
         }
-        if let found = try scanner.findBatch(from: offset + 1, after: next), found.head.firstSequence < end {
+        if let found = try scanner.findBatch(from: offset + 1, after: next) {
             offset = found.offset
             next = found.head.firstSequence
         } else {

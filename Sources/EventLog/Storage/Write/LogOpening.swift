@@ -75,11 +75,8 @@ struct LogOpening {
         let file = try files.open(path, .readWrite)
         let header = try SegmentHeader.read(file, expecting: active)
         let head = try files.openHead(paths.head, creating: active)
-        let index = try LogIndex.open(
-            directory: paths.index, logID: header.identity.bytes, role: .writer, firstSequence: segments.first ?? 0,
-            files: files)
         let builder = IndexBuilder(paths: paths, files: files, identity: header.identity)
-        try builder.fill(index, upTo: active)
+        let index = try openIndex(builder, first: segments.first ?? 0, active: active)
         var unpacked: [UInt64] = []
         for first in segments.dropLast() where try !isRepacked(first, header.identity) { unpacked.append(first) }
 
@@ -96,6 +93,19 @@ struct LogOpening {
             if scan.isClosed { try startNext(&opened, scan) }
         }
         return opened
+    }
+
+    private func openIndex(_ builder: IndexBuilder, first: UInt64, active: UInt64) throws -> LogIndex {
+        func open() throws(IndexError) -> LogIndex {
+            try LogIndex.open(
+                directory: paths.index, logID: builder.identity.bytes, role: .writer, firstSequence: first,
+                files: files)
+        }
+        let index = try open()
+        if index.missing(upTo: active).isEmpty { return index }
+        try builder.fill(index, upTo: active)
+        // Opened anew, it removes the files that could not be used and whose ranges are covered again.
+        return try open()
     }
 
     private func isRepacked(_ first: UInt64, _ identity: LogIdentity) throws(FileError) -> Bool {
