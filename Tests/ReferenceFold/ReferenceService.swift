@@ -6,6 +6,8 @@ public struct ReferenceCase: Sendable {
     public var state = State.open
     /// The first event that names it as a case.
     public var opened: Int64
+    /// Whether that is its opening; if not, nobody knows how long anything took.
+    public var hasOpening: Bool
     /// The earliest answer, if any.
     public var firstResponse: Int64?
     /// The first time it was resolved.
@@ -23,7 +25,7 @@ public struct ReferenceCase: Sendable {
         for event in events {
             guard let id = event.text(family) else { continue }
             if event.family == family {
-                var this = all[id] ?? ReferenceCase(opened: event.time)
+                var this = all[id] ?? ReferenceCase(opened: event.time, hasOpening: event.type == family + ".opened")
                 this.apply(event)
                 this.agent = event.text("agent") ?? this.agent
                 all[id] = this
@@ -39,7 +41,7 @@ public struct ReferenceCase: Sendable {
 
     static func isOutbound(_ event: ReferenceEvent) -> Bool {
         switch event.type {
-        case "message.sent", "meeting.held", "visit.made": return true
+        case "message.sent": return true
         case "call.completed": return event.text("direction") == "outbound"
         default: return false
         }

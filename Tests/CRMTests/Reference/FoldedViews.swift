@@ -9,6 +9,11 @@ struct FoldedViews {
     /// The rows by table.
     private(set) var tables: [String: [Row]] = [:]
 
+    /// No rows yet.
+    init() {}
+
+    mutating func insert(_ row: Row, table: String) { tables[table, default: []].append(row) }
+
     /// Folds the lines of a log, as it stores them.
     init(_ set: ProjectorSet, storedLines: [String], asOf: Instant? = nil) throws {
         var bySubject: [String: [StoredEvent]] = [:]

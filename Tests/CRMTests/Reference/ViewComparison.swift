@@ -12,9 +12,12 @@ struct ViewComparison {
 
     init(_ views: FoldedViews) { self.views = views }
 
-    /// Compares a whole table. The rows are told apart by `key`; decimals are compared as numbers.
-    mutating func compare(_ table: String, key: [String], expected: [Row], decimals: Set<String> = []) {
-        let found = Dictionary(grouping: views.tables[table] ?? []) { Self.name($0, key) }
+    /// Compares a whole table, or those of its rows for which `only` holds. The rows are told apart by `key`; decimals are compared as numbers.
+    mutating func compare(
+        _ table: String, key: [String], expected: [Row], decimals: Set<String> = [],
+        only: (Row) -> Bool = { _ in true }
+    ) {
+        let found = Dictionary(grouping: (views.tables[table] ?? []).filter(only)) { Self.name($0, key) }
         let wanted = Dictionary(grouping: expected) { Self.name($0, key) }
         for name in Set(found.keys).union(wanted.keys).sorted() {
             let left = wanted[name] ?? []
