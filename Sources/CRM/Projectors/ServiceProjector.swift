@@ -17,7 +17,7 @@ public struct ServiceProjector: Projector {
     public let version = 1
     /// Complaints, tickets, surveys, and the interactions that may be responses.
     public let consumes = [
-        "complaint.*", "ticket.*", "survey.*", "call.completed", "message.sent", "meeting.held", "visit.made",
+        "complaint.*", "ticket.*", "survey.*", "call.completed", "message.sent",
     ]
     /// `cases`, `case_history`, `surveys`.
     public var tables: [TableDefinition] { ServiceTables.all }
@@ -37,7 +37,7 @@ public struct ServiceProjector: Projector {
         switch event.type {
         case "call.completed":
             if event.data["direction"]?.text == "outbound" { contact(event, &state, &anomalies) }
-        case "message.sent", "meeting.held", "visit.made":
+        case "message.sent":
             contact(event, &state, &anomalies)
         case "survey.sent", "survey.answered":
             survey(event, &state, &anomalies)
