@@ -67,7 +67,7 @@ public struct Answers: Sendable {
     /// Brings the views up to the log if no other process holds them, and reads from them.
     private func answerFromViews<Answer>(_ question: (Database, AnswerContext) throws -> Answer) throws -> Answer {
         try Views(folder, reader: reader, set: set).catchUp(progress: progress)
-        let now = Instant.now
+        let now = Instant.now()
         guard let database = try folder.views.openReader() else {
             throw ServiceError(.io, "\(folder.path): another process is making the views; try again in a moment")
         }

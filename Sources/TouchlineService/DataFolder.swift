@@ -71,7 +71,7 @@ public struct DataFolder: Sendable {
 
     /// Opens the log for writing; one process at a time can.
     public func openSequencer() throws -> LocalSequencer {
-        try LocalSequencer.open(log, options: LogOptions(configuration)) { .now }
+        try LocalSequencer.open(log, options: LogOptions(configuration)) { .now() }
     }
 
     /// The built-in event types and the user's own.
@@ -93,14 +93,5 @@ extension LogOptions {
         self.init()
         if let bytes = configuration.segment_bytes_max { segmentBytesMax = bytes }
         if let bytes = configuration.event_bytes_max { eventBytesMax = bytes }
-    }
-}
-
-extension Instant {
-    /// The clock, to the microsecond.
-    public static var now: Instant {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }

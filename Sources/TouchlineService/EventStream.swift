@@ -40,6 +40,7 @@ public struct EventStream: Sendable {
     private let accepted: @Sendable (Accepted) -> Void
     private let warned: @Sendable (Int, CatalogueWarning) -> Void
 
+    private var parser: EventParser
     private var pending: [(line: Int, draft: EventDraft)] = []
     private var pendingBytes = 0
     private var rest: [UInt8] = []
@@ -64,6 +65,7 @@ public struct EventStream: Sendable {
         self.isSingleRequest = expectedVersion != nil
         self.accepted = accepted
         self.warned = warned
+        parser = ingest.makeParser()
     }
 
     /// Takes the next bytes of the input.
@@ -109,7 +111,7 @@ public struct EventStream: Sendable {
         let draft: EventDraft
         do {
             let warnings: [CatalogueWarning]
-            (draft, warnings) = try ingest.draft(line: text)
+            (draft, warnings) = try ingest.draft(line: text, parser: &parser)
             for warning in warnings { warned(line, warning) }
         } catch {
             try await stop((error as? ServiceError)?.message ?? String(describing: error))

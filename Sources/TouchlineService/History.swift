@@ -36,7 +36,7 @@ public struct History: Sendable {
 
     private func group(of subject: String, at request: MomentRequest) throws -> ([String], AnswerContext) {
         var context = try request.resolve(in: reader, calendar: folder.calendar)
-        if request.isPresent { context.now = .now }
+        if request.isPresent { context.now = .now() }
         let group = try request.isPresent
             ? answers.answer { db, _ in try MergeGroup.of(subject, db).members }
             : answers.group(of: subject, context: context)

@@ -41,13 +41,21 @@ public struct Ingest: Sendable {
 
     /// Parses and checks one line.
     ///
-    /// - Throws: `LineError` or `CatalogueError`.
+    /// - Parameter parser: one of `makeParser`, kept by the caller from line to line.
     /// - Returns: the draft and what looked odd but is kept.
-    public func draft(line: ArraySlice<UInt8>) throws -> (EventDraft, [CatalogueWarning]) {
-        let parsing = EventDraft.ParseOptions(
-            eventBytesMax: options.eventBytesMax, defaultSource: options.defaultSource, restore: options.restores)
-        let draft = try EventDraft.parse(line, options: parsing)
+    /// - Throws: `LineError`, `CatalogueError` or, for a merge that closes a circle, `ServiceError`.
+    public func draft(
+        line: ArraySlice<UInt8>, parser: inout EventParser
+    ) throws -> (EventDraft, [CatalogueWarning]) {
+        let draft = try parser.parse(line)
         return (draft, try check(draft))
+    }
+
+    /// A parser for a stream of lines.
+    public func makeParser() -> EventParser {
+        EventParser(
+            options: EventParser.Options(
+                eventBytesMax: options.eventBytesMax, defaultSource: options.defaultSource, restore: options.restores))
     }
 
     /// Checks a draft that was made elsewhere.

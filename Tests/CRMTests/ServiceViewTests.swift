@@ -168,9 +168,9 @@ struct ServiceViewTests {
         log.add(0, "complaint.opened", #"{"complaint":"K1"}"#)
         let answer = try log.views().answer { try ServiceQuery().run($0, $1) }
         let json = try JSONDecoder().decode(Shape.self, from: JSONEncoder().encode(answer))
-        #expect((json.complaints.opened, json.complaints.open, json.tickets.opened) == (1, 1, 0))
-        #expect(json.complaints.first_response.count == 0)
-        #expect(json.complaints.by_agent.count == 1)
+        #expect((json.complaint.opened, json.complaint.open, json.ticket.opened) == (1, 1, 0))
+        #expect(json.complaint.first_response.count == 0)
+        #expect(json.complaint.by_agent.count == 1)
     }
 
     private struct Shape: Decodable {
@@ -185,7 +185,7 @@ struct ServiceViewTests {
             var resolution: Times
             var by_agent: [Group]
         }
-        var complaints: Family
-        var tickets: Family
+        var complaint: Family
+        var ticket: Family
     }
 }

@@ -94,6 +94,21 @@ func notes(_ database: any DatabaseReader) throws -> [String: String] {
     }
 }
 
+/// The digest of a database. (In an async test `read` itself would be the async one.)
+func digest(_ database: any DatabaseReader, _ set: ProjectorSet) throws -> String {
+    try database.read { try ViewDigest.digest($0, of: set) }
+}
+
+/// The projectors that ask for a rebuild.
+func outdated(_ database: any DatabaseReader, _ set: ProjectorSet) throws -> [String] {
+    try database.read { try ViewStatus.outdated($0, set) }
+}
+
+/// The anomalies listed.
+func anomalies(_ database: any DatabaseReader, _ set: ProjectorSet) throws -> [ListedAnomaly] {
+    try database.read { try ViewStatus.anomalies($0, set) }
+}
+
 /// A seeded source of random numbers: the same history for the same seed.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Projection
 import Synchronization
+import SystemPackage
 import Testing
 
 @Suite struct RebuildTests {
@@ -39,7 +40,7 @@ import Testing
             try await fresh.append(Array(history.prefix(Int(known))))
             try fresh.catchUp()
             #expect(try notes(past) == fixture.reference(known: known))
-            #expect(try past.read { try ViewDigest.digest($0, of: fixture.set) } == fresh.digest())
+            #expect(try digest(past, fixture.set) == fresh.digest())
             let asOf = Instant(microseconds: 1_600_001_500_000_000)
             let then = try PastViews.make(fixture.set, from: reader, known: known, asOf: asOf)
             #expect(try notes(then) == fixture.reference(known: known, asOf: asOf))
@@ -120,12 +121,12 @@ import Testing
         raised.version = 2
         let set = ProjectorSet([raised], policy: testPolicy)
         let database = try #require(try fixture.store.openReader())
-        #expect(try database.read { try ViewStatus.outdated($0, set) } == ["counting"])
+        #expect(try outdated(database, set) == ["counting"])
         _ = try Rebuild(
             store: fixture.store, reader: fixture.reader(), projectors: set, options: RebuildOptions()
         ).run { _ in true }
         let rebuilt = try #require(try fixture.store.openReader())
-        #expect(try rebuilt.read { try ViewStatus.outdated($0, set) }.isEmpty)
+        #expect(try outdated(rebuilt, set).isEmpty)
     }
 
     @Test func viewsOfAnotherHistoryAreRefused() async throws {
@@ -156,7 +157,7 @@ import Testing
         ])
         try fixture.catchUp()
         let database = try #require(try fixture.store.openReader())
-        let anomalies = try database.read { try ViewStatus.anomalies($0, fixture.set) }
+        let anomalies = try anomalies(database, fixture.set)
         #expect(anomalies.map(\.kind) == ["retraction_without_target"])
     }
 }

@@ -110,6 +110,13 @@ public struct ServiceAnswer: Encodable, Sendable {
     public var tickets: Family
     /// Surveys.
     public var surveys: Surveys
+
+    /// The families have their names of the catalogue.
+    enum CodingKeys: String, CodingKey {
+        case at, now, surveys
+        case complaints = "complaint"
+        case tickets = "ticket"
+    }
 }
 
 /// The part of a customer's answer that tells of complaints, tickets and surveys.
@@ -187,4 +194,10 @@ public struct CustomerService: Encodable, Sendable {
     public var cases: [Case]
     /// The answered surveys, the newest first.
     public var surveys: [Answer]
+
+    enum CodingKeys: String, CodingKey {
+        case cases, surveys
+        case complaints = "complaint"
+        case tickets = "ticket"
+    }
 }

@@ -28,7 +28,8 @@ struct CustomerCommand: ParsableCommand {
         if let asked = answer.asked { Output.line("\(asked) was merged into \(answer.subject).") }
         Output.line("\(answer.subject)  (known up to sequence \(answer.at.map(String.init) ?? "–"), as of \(answer.now))")
         if !answer.mergedFrom.isEmpty { Output.line("merged from \(answer.mergedFrom.joined(separator: ", "))") }
-        section("Profile", answer.profile.sorted { $0.key < $1.key }.map { ($0.key, $0.value.plainText) })
+        section("Profile", answer.profile.filter { $0.value != .null }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value.plainText) })
         if !answer.tags.isEmpty { Output.line("  tags  \(answer.tags.joined(separator: ", "))") }
         if answer.points != 0 { Output.line("  points  \(answer.points)") }
         section("Events", answer.events.sorted { $0.key < $1.key }.map { ($0.key, Text.count($0.value)) })

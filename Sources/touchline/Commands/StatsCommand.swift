@@ -67,7 +67,7 @@ struct StatsCommand: ParsableCommand {
 
     private static func report(_ folder: DataFolder) throws -> Report {
         let statistics = try folder.openReader().statistics()
-        let behind = statistics.lastRecordedTime.map { $0.microseconds - Instant.now.microseconds } ?? 0
+        let behind = statistics.lastRecordedTime.map { $0.microseconds - Instant.now().microseconds } ?? 0
         return Report(
             events: statistics.events, first: statistics.firstSequence, head: statistics.head,
             line_bytes: statistics.lineBytes, segment_bytes: statistics.segmentBytes,

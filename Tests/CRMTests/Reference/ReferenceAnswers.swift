@@ -23,6 +23,7 @@ struct ReferenceAnswers {
     /// Asks every query.
     mutating func compare(_ db: Database) throws {
         try funnels(db)
+        try leads(db)
         try service(db)
         try campaigns(db)
         try churn(db)
@@ -51,6 +52,15 @@ struct ReferenceAnswers {
                 same("\(name)/\(stage.stage).converted", converted, stage.converted)
                 same("\(name)/\(stage.stage).undecided", undecided, stage.undecided)
             }
+        }
+    }
+
+    private mutating func leads(_ db: Database) throws {
+        let expected = fold.leadStages()
+        if expected.isEmpty { return }
+        let found = try FunnelQuery(pipeline: "leads").run(db, context).figures.stages
+        for stage in found {
+            same("leads/\(stage.stage).reached", expected[stage.stage, default: 0], stage.reached)
         }
     }
 
