@@ -271,7 +271,7 @@ def check_lines(batch, lines, say):
         elif "data" in parsed:
             wrong("its line has data, the directory none")
     if times:
-        ranges = (min(t for t, _ in times), max(t for t, _ in times), min(r for _, r in times), max(r for _, r in times))
+        ranges = tuple(pick(time[kind] for time in times) for kind in (0, 1) for pick in (min, max))
         if ranges != batch["times"]:
             say(batch["offset"], "directory", "its ranges of times are not those of its lines")
 
@@ -372,6 +372,41 @@ def read_postings(data, footer, span_count):
     if len(entries) != subjects:
         raise Damage(base, "section subjects", "it has another number of subjects than it says")
     return entries
+
+
+def siphash(key0, key1, data):
+    """SipHash-2-4, 64 bits."""
+    mask = (1 << 64) - 1
+    v = [key0 ^ 0x736F6D6570736575, key1 ^ 0x646F72616E646F6D, key0 ^ 0x6C7967656E657261, key1 ^ 0x7465646279746573]
+
+    def rotate(word, bits):
+        return (word << bits | word >> (64 - bits)) & mask
+
+    def rounds(count):
+        for _ in range(count):
+            v[0] = (v[0] + v[1]) & mask
+            v[2] = (v[2] + v[3]) & mask
+            v[1], v[3] = rotate(v[1], 13) ^ v[0], rotate(v[3], 16) ^ v[2]
+            v[0] = rotate(v[0], 32)
+            v[2] = (v[2] + v[1]) & mask
+            v[0] = (v[0] + v[3]) & mask
+            v[1], v[3] = rotate(v[1], 17) ^ v[2], rotate(v[3], 21) ^ v[0]
+            v[2] = rotate(v[2], 32)
+
+    padded = data + b"\0" * (7 - len(data) % 8) + bytes([len(data) & 255])
+    for (word,) in struct.iter_unpack("<Q", padded):
+        v[3] ^= word
+        rounds(2)
+        v[0] ^= word
+    v[2] ^= 255
+    rounds(4)
+    return v[0] ^ v[1] ^ v[2] ^ v[3]
+
+
+def subject_key(log):
+    """The key under which a log's postings file subjects."""
+    master = struct.unpack("<QQ", log)
+    return tuple(siphash(*master, struct.pack("<Q", number)) for number in (2, 3))
 
 
 def expected_spans(batches):
@@ -491,7 +526,8 @@ class Segment:
                 good.append((batch, decompress(self.data, batch)))
             except Damage as damage:
                 self.damages.append(f"{self.path} {damage}")
-        run = subprocess.run(["lz4", "-dc"], input=b"".join(frame for _, frame in good), capture_output=True, check=False)
+        frames = b"".join(frame for _, frame in good)
+        run = subprocess.run(["lz4", "-dc"], input=frames, capture_output=True, check=False)
         lines = run.stdout
         if run.returncode != 0 or len(lines) != sum(batch["raw"] for batch, _ in good):
             self.say(104, "frame", "lz4 does not give the lines that the directories promise")
@@ -530,8 +566,8 @@ class Segment:
             self.check_postings(entries, spans)
 
     def check_postings(self, entries, spans):
-        """The hashes are keyed, so entries are compared with the lines by what they say, not by subject."""
         found = {}
+        key = subject_key(self.header["log"])
         for number, span in enumerate(spans):
             for batch in self.batches:
                 if not span["first"] <= batch["first"] < span["first"] + span["count"]:
@@ -544,8 +580,9 @@ class Segment:
                         if not where or where[-1] != number:
                             where.append(number)
                         found[parsed["subject"]] = (where, parsed["subjectsequence"])
-        derived = sorted((version, tuple(where)) for where, version in found.values())
-        if derived != sorted((version, tuple(where)) for _, version, _, where in entries):
+        derived = sorted((siphash(*key, subject.encode()) >> 16, version, tuple(where))
+                         for subject, (where, version) in found.items())
+        if derived != sorted((hashed, version, tuple(where)) for hashed, version, _, where in entries):
             self.say(self.footer["offset"], "section subjects", "it does not say where the lines' subjects are")
 
     def lines(self):
@@ -555,7 +592,8 @@ class Segment:
     def describe(self):
         header = self.header
         print(f"{self.path}: log {header['log'].hex()}, first {header['first']}, features "
-              f"required 0x{header['required']:x} optional 0x{header['optional']:x}, after {header['lineage'].hex()[:16]}…")
+              f"required 0x{header['required']:x} optional 0x{header['optional']:x}, "
+              f"after {header['lineage'].hex()[:16]}…")
 
     def describe_directories(self):
         for batch in self.batches:
@@ -565,7 +603,8 @@ class Segment:
                   f"types {' '.join(batch['types'])}")
             if self.options.events:
                 for number, event in enumerate(batch["events"]):
-                    print(f"  {batch['first'] + number}: {batch['types'][event['type']]} line {event['start']}+{event['length']} "
+                    print(f"  {batch['first'] + number}: {batch['types'][event['type']]} "
+                          f"line {event['start']}+{event['length']} "
                           f"subject {event['subject']}+{event['subject_length']} data {event['data']} "
                           f"time {instant(event['time'])} recorded {instant(event['recorded'])}")
 

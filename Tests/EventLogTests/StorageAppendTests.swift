@@ -10,7 +10,8 @@ import Testing
         let sequencer = try log.open()
         let first = try await sequencer.append(
             AppendRequest(events: [
-                draft("C-1", id: "a", time: "2026-03-01T08:30:00+08:00"), draft("客户\"2\"", type: "message.received", data: nil),
+                draft("C-1", id: "a", time: "2026-03-01T08:30:00+08:00"),
+                draft("客户\"2\"", type: "message.received", data: nil),
                 draft(nil, type: "definition.changed"),
             ]))
         #expect(
@@ -64,8 +65,10 @@ import Testing
         let sequencer = try log.open()
         _ = try await sequencer.append(AppendRequest(events: [draft(id: "a", time: "2026-03-01T08:30:00Z")]))
         let variants = [
-            draft(type: "call.logged", id: "a", time: "2026-03-01T08:30:00Z"), draft("C-2", id: "a", time: "2026-03-01T08:30:00Z"),
-            draft(id: "a", time: "2026-03-01T08:30:01Z"), draft(id: "a", time: "2026-03-01T08:30:00Z", data: "{\"n\":2}"),
+            draft(type: "call.logged", id: "a", time: "2026-03-01T08:30:00Z"),
+            draft("C-2", id: "a", time: "2026-03-01T08:30:00Z"),
+            draft(id: "a", time: "2026-03-01T08:30:01Z"),
+            draft(id: "a", time: "2026-03-01T08:30:00Z", data: "{\"n\":2}"),
         ]
         for variant in variants {
             let error = await caught(AppendError.self) {
@@ -93,7 +96,8 @@ import Testing
         }
         #expect(missing?.code == .versionConflict(expected: 4, actual: 0))
         #expect(missing?.eventIndex == 1)
-        let right = try await sequencer.append(AppendRequest(events: [draft("A", expected: 2), draft("A", expected: 3)]))
+        let right = try await sequencer.append(
+            AppendRequest(events: [draft("A", expected: 2), draft("A", expected: 3)]))
         #expect(right.map(\.subjectSequence) == [3, 4])
         await sequencer.close()
     }
@@ -163,7 +167,8 @@ import Testing
         let sequences = try await withThrowingTaskGroup(of: UInt64.self) { group in
             for task in 0..<300 {
                 group.addTask {
-                    let answer = try await sequencer.append(AppendRequest(events: [draft("T-\(task % 10)", id: "\(task)")]))
+                    let answer = try await sequencer.append(
+                        AppendRequest(events: [draft("T-\(task % 10)", id: "\(task)")]))
                     return answer[0].sequence
                 }
             }

@@ -246,7 +246,9 @@ private struct StorageModel {
         let count = random.next() % 10 == 0 ? 12 : 1 + random.next() % 4
         var drafts: [EventDraft] = []
         for _ in 0..<count {
-            if random.next() % 6 == 0, let old = (events + drafts).filter({ $0.id != nil }).randomElement(using: &random) {
+            if random.next() % 6 == 0,
+                let old = (events + drafts).filter({ $0.id != nil }).randomElement(using: &random)
+            {
                 var copy = old
                 copy.expectedVersion = nil
                 if random.next() % 4 == 0 { copy.data = Array("{\"changed\":\(random.next() % 9)}".utf8) }
@@ -255,9 +257,12 @@ private struct StorageModel {
             }
             let subject = random.next() % 8 == 0 ? nil : "S\(random.next() % 12)"
             var new = draft(
-                subject, type: "t\(random.next() % 5).e", id: random.next() % 2 == 0 ? "id\(random.next() % 100_000)" : nil,
+                subject, type: "t\(random.next() % 5).e",
+                id: random.next() % 2 == 0 ? "id\(random.next() % 100_000)" : nil,
                 data: "{\"r\":\(random.next() % 1_000)}")
-            if let subject, random.next() % 6 == 0 { new.expectedVersion = (versions[subject] ?? 0) + random.next() % 2 }
+            if let subject, random.next() % 6 == 0 {
+                new.expectedVersion = (versions[subject] ?? 0) + random.next() % 2
+            }
             drafts.append(new)
         }
         return AppendRequest(events: drafts)
@@ -269,7 +274,8 @@ private struct StorageModel {
         var versions = versions
         var answers: [Acknowledgement] = []
         for draft in request.events {
-            if draft.id != nil, let known = events.firstIndex(where: { $0.id == draft.id && $0.source == draft.source }) {
+            if draft.id != nil, let known = events.firstIndex(where: { $0.id == draft.id && $0.source == draft.source })
+            {
                 let old = events[known]
                 guard old.type == draft.type, old.subject == draft.subject, old.data == draft.data else {
                     return .failure(.idConflict(sequence: UInt64(known)))

@@ -18,14 +18,17 @@ import Testing
             for bit in 0..<8 {
                 var flipped = bytes
                 flipped[index] ^= 1 << bit
-                if case .header = SegmentHeader.decode(flipped) { Issue.record("bit \(bit) of byte \(index) unnoticed") }
+                if case .header = SegmentHeader.decode(flipped) {
+                    Issue.record("bit \(bit) of byte \(index) unnoticed")
+                }
             }
         }
     }
 
     @Test func unknownVersionsAndFeaturesAreRefusedOptionalOnesIgnored() throws {
         var header = SegmentHeader(
-            identity: LogIdentity(bytes: [UInt8](repeating: 1, count: 16)), features: LogFeatures(required: 4, optional: 1 << 40),
+            identity: LogIdentity(bytes: [UInt8](repeating: 1, count: 16)),
+            features: LogFeatures(required: 4, optional: 1 << 40),
             firstSequence: 0, lineage: [UInt8](repeating: 0, count: 32), recordedFloor: Instant(microseconds: .min))
         #expect(SegmentHeader.decode(header.encoded()) == .unknownFeatures(4))
         header.features.required = 0
@@ -39,7 +42,8 @@ import Testing
         var batch = BatchBuilder(firstSequence: 5)
         let recorded = Instant(microseconds: 1_772_353_801_482_113)
         batch.add(
-            draft("C-1", id: "a", time: "2026-03-01T08:30:00Z"), sequence: 5, recordedTime: recorded, subjectSequence: 1,
+            draft("C-1", id: "a", time: "2026-03-01T08:30:00Z"), sequence: 5, recordedTime: recorded,
+            subjectSequence: 1,
             keys: BatchBuilder.Keys())
         batch.add(
             draft(nil, type: "x", data: nil), sequence: 6, recordedTime: recorded, subjectSequence: nil,
@@ -50,14 +54,22 @@ import Testing
         let columns: [UInt8] =
             [18] + Array("purchase.completed".utf8) + [1] + Array("x".utf8)
             // Line lengths, types, subject lengths, the one subject's offset, data offsets, recordedtimes.
-            + [UInt8(lengths[0] & 0x7F) | 0x80, UInt8(lengths[0] >> 7), UInt8(lengths[1] & 0x7F) | 0x80, UInt8(lengths[1] >> 7)]
+            + [
+                UInt8(lengths[0] & 0x7F) | 0x80, UInt8(lengths[0] >> 7), UInt8(lengths[1] & 0x7F) | 0x80,
+                UInt8(lengths[1] >> 7),
+            ]
             + [0, 1, 3, 0, UInt8(batch.entries[0].subjectOffset)]
             + [UInt8(batch.entries[0].dataOffset & 0x7F) | 0x80, UInt8(batch.entries[0].dataOffset >> 7), 0]
             // Both recorded at the batch's least time; unit: minutes; the second event has no time of its own.
             + [0, 0, 3, 1, 0]
         #expect(Array(bytes[96..<head.directoryBytes]) == columns)
-        #expect(Array(bytes[..<12]) == [0x54, 0x2A, 0x4D, 0x18, UInt8(88 + columns.count), 0, 0, 0] + Array("TLD1".utf8))
-        #expect(Array(bytes[32..<48]) == [5, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, UInt8(batch.lines.count & 0xFF), UInt8(batch.lines.count >> 8), 0, 0])
+        #expect(
+            Array(bytes[..<12]) == [0x54, 0x2A, 0x4D, 0x18, UInt8(88 + columns.count), 0, 0, 0] + Array("TLD1".utf8))
+        #expect(
+            Array(bytes[32..<48]) == [
+                5, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, UInt8(batch.lines.count & 0xFF), UInt8(batch.lines.count >> 8), 0,
+                0,
+            ])
         #expect(Array(bytes[head.directoryBytes..<(head.directoryBytes + 4)]) == [0x04, 0x22, 0x4D, 0x18])
         let directory = try #require(bytes.withUnsafeBytes { BatchDirectory.decode($0, logID: id) })
         #expect(directory.entries == batch.entries)
@@ -101,7 +113,9 @@ import Testing
             _ = frame.withUnsafeBytes { LineFrame.decompress($0, rawLength: head.rawLength, using: LZ4Decoder()) }
         }
         for _ in 0..<500 {
-            let noise = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            let noise = (0..<Int.random(in: 0...300, using: &random)).map { _ in
+                UInt8.random(in: .min ... .max, using: &random)
+            }
             #expect(noise.withUnsafeBytes { BatchDirectory.decode($0, logID: id) } == nil)
             _ = noise.withUnsafeBytes { LineFrame.decompressBlock($0, rawLength: 100) }
         }
@@ -134,7 +148,8 @@ import Testing
         for _ in 0..<count {
             recorded += Int64.random(in: 0..<3, using: &random) * Int64.random(in: 0..<1_000_000, using: &random)
             let time = Instant(microseconds: Int64.random(in: 0..<2_000_000_000, using: &random) * 1_000_000)
-            let subject = Bool.random(using: &random) ? "C-\(random.next() % 50)" : (Bool.random(using: &random) ? nil : "é\"\\")
+            let subject =
+                Bool.random(using: &random) ? "C-\(random.next() % 50)" : (Bool.random(using: &random) ? nil : "é\"\\")
             batch.add(
                 draft(
                     subject, type: "t\(random.next() % 20).x", time: Bool.random(using: &random) ? time.rfc3339 : nil,

@@ -43,7 +43,9 @@ import Testing
             // As unsynced sectors come back: some of the batch as it was, some of it zeros or noise.
             let start = Int.random(in: lastStart..<bytes.count, using: &random)
             let end = Int.random(in: start..<bytes.count, using: &random)
-            for index in start...end { torn[index] = Bool.random(using: &random) ? 0 : UInt8.random(in: .min ... .max, using: &random) }
+            for index in start...end {
+                torn[index] = Bool.random(using: &random) ? 0 : UInt8.random(in: .min ... .max, using: &random)
+            }
             guard torn != bytes else { continue }
             try log.write(torn, to: log.segmentPaths[0])
             try setHead(log, 3)
@@ -90,7 +92,8 @@ import Testing
                 var rotten = bytes
                 rotten[Int.random(in: part, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
                 try log.write(rotten, to: log.segmentPaths[0])
-                let lost: Range<UInt64> = part.lowerBound == 104 ? 0..<1 : part.lowerBound == secondStart ? 1..<3 : 3..<5
+                let lost: Range<UInt64> =
+                    part.lowerBound == 104 ? 0..<1 : part.lowerBound == secondStart ? 1..<3 : 3..<5
                 try await expectRot(log, lost)
                 // Nothing was cut.
                 #expect(try log.bytes(of: log.segmentPaths[0]) == rotten)
@@ -122,13 +125,17 @@ import Testing
         #expect(failures == 1)
         #expect(read == (0..<5).filter { !lost.contains($0) })
         let sequencer = try log.open()
-        let refused = await caught(AppendError.self) { _ = try await sequencer.append(AppendRequest(events: [draft()])) }
+        let refused = await caught(AppendError.self) {
+            _ = try await sequencer.append(AppendRequest(events: [draft()]))
+        }
         #expect(refused?.code == .damaged)
         await sequencer.close()
     }
 
     private static func secondBatch(_ bytes: [UInt8]) async throws -> Int {
-        let head = bytes[104...].withUnsafeBytes { BatchDirectory.decodeHead($0, logID: (0..<16).map { UInt8($0 + 1) }) }
+        let head = bytes[104...].withUnsafeBytes {
+            BatchDirectory.decodeHead($0, logID: (0..<16).map { UInt8($0 + 1) })
+        }
         return 104 + (try #require(head)).totalBytes
     }
 
@@ -148,7 +155,9 @@ import Testing
         try log.write(rotten, to: log.segmentPaths[0])
         try setHead(log, 1)
         let sequencer = try log.open()
-        let refused = await caught(AppendError.self) { _ = try await sequencer.append(AppendRequest(events: [draft()])) }
+        let refused = await caught(AppendError.self) {
+            _ = try await sequencer.append(AppendRequest(events: [draft()]))
+        }
         #expect(refused?.code == .damaged)
         await sequencer.close()
         #expect(try log.bytes(of: log.segmentPaths[0]) == rotten)

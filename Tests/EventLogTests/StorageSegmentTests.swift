@@ -17,12 +17,13 @@ import Testing
         var random = StorageRandom(seed)
         var requests: [[EventDraft]] = []
         for start in stride(from: 0, to: count, by: perRequest) {
-            requests.append((start..<min(start + perRequest, count)).map { number in
-                let subject = random.next() % 17 == 0 ? nil : "C-\(min(random.next() % 60, random.next() % 60))"
-                return draft(
-                    subject, type: number / 100 == 2 ? "rare.seen" : ["a.x", "a.y", "b.z"][Int(random.next() % 3)],
-                    id: random.next() % 2 == 0 ? "id\(number)" : nil, data: "{\"n\":\(number)}")
-            })
+            requests.append(
+                (start..<min(start + perRequest, count)).map { number in
+                    let subject = random.next() % 17 == 0 ? nil : "C-\(min(random.next() % 60, random.next() % 60))"
+                    return draft(
+                        subject, type: number / 100 == 2 ? "rare.seen" : ["a.x", "a.y", "b.z"][Int(random.next() % 3)],
+                        id: random.next() % 2 == 0 ? "id\(number)" : nil, data: "{\"n\":\(number)}")
+                })
         }
         try await log.append(requests)
         return log
@@ -84,7 +85,9 @@ import Testing
         let reader = try log.reader()
         let events = try reader.allEvents()
         for subject in ["C-0", "C-1", "C-30"] {
-            #expect(try reader.history(of: subject).map(\.sequence) == events.filter { $0.subject == subject }.map(\.sequence))
+            #expect(
+                try reader.history(of: subject).map(\.sequence)
+                    == events.filter { $0.subject == subject }.map(\.sequence))
         }
         let sequencer = try log.open()
         let version = UInt64(events.filter { $0.subject == "C-0" }.count)
@@ -94,7 +97,9 @@ import Testing
                 draft("C-0", expected: version),
                 draft(known.subject, type: known.type, id: known.id, data: known.data.jsonText),
             ]))
-        #expect(answers[1] == Acknowledgement(sequence: known.sequence, subjectSequence: known.subjectSequence, isDuplicate: true))
+        #expect(
+            answers[1]
+                == Acknowledgement(sequence: known.sequence, subjectSequence: known.subjectSequence, isDuplicate: true))
         await sequencer.close()
         try expectConsistent(log)
     }
@@ -109,7 +114,9 @@ import Testing
         }
         #expect(try log.reader().verify(deep: false).contains { $0.structure == .index })
         let events = try log.reader().allEvents()
-        #expect(try log.reader().history(of: "C-2").map(\.sequence) == events.filter { $0.subject == "C-2" }.map(\.sequence))
+        #expect(
+            try log.reader().history(of: "C-2").map(\.sequence) == events.filter { $0.subject == "C-2" }.map(\.sequence)
+        )
         let sequencer = try log.open()
         let version = UInt64(events.filter { $0.subject == "C-2" }.count)
         _ = try await sequencer.append(AppendRequest(events: [draft("C-2", expected: version)]))
@@ -128,7 +135,9 @@ import Testing
         let reader = try log.reader()
         #expect(try reader.allEvents().map(\.line) == events.map(\.line))
         for subject in ["C-0", "C-5", "C-40"] {
-            #expect(try reader.history(of: subject).map(\.sequence) == events.filter { $0.subject == subject }.map(\.sequence))
+            #expect(
+                try reader.history(of: subject).map(\.sequence)
+                    == events.filter { $0.subject == subject }.map(\.sequence))
         }
         let findings = try reader.verify(deep: false)
         #expect(findings.count == 3 && findings.allSatisfy { $0.structure == .footer && $0.isDerived })

@@ -1,6 +1,8 @@
 public import SystemPackage
 
-/// Makes logs. Reading is `LogReader`'s work, appending a `Sequencer`'s.
+/// Makes logs.
+///
+/// Reading is `LogReader`'s work, appending a `Sequencer`'s.
 public enum EventLog {
     /// Makes an empty log in the folder `directory`, which is made if only its parent is there.
     ///
@@ -31,7 +33,8 @@ public enum EventLog {
                 identity: identity, features: LogFeatures(optional: options.optionalFeatures), firstSequence: 0,
                 lineage: [UInt8](repeating: 0, count: 32), recordedFloor: Instant(microseconds: .min))
             try SegmentWriter.makeSegment(header, paths: paths, files: files)
-            try files.syncDirectory(directory.removingLastComponent())
+            let parent = directory.removingLastComponent()
+            try files.syncDirectory(parent.isEmpty ? "." : parent)
         } catch {
             if error.operation == "create" {
                 throw LogError(

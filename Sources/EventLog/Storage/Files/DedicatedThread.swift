@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// A thread of its own for work that blocks on the disk; the shared pool of tasks must never wait there.
@@ -11,7 +11,9 @@ enum DedicatedThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a thread that runs `body` and ends. With `nice` above 0 it yields the processor to all others.
+    /// Starts a thread that runs `body` and ends.
+    ///
+    /// With `nice` above 0 it yields the processor to all others.
     static func start(nice: Int32 = 0, _ body: @escaping @Sendable () -> Void) {
         let work: @Sendable () -> Void = {
             // On Linux a "process" of this call is a thread, and 0 the calling one.
@@ -20,10 +22,12 @@ enum DedicatedThread {
         }
         let pointer = Unmanaged.passRetained(Body(work)).toOpaque()
         var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { argument in
-            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        }, pointer)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, pointer)
         if result == 0 {
             pthread_detach(thread)
         } else {

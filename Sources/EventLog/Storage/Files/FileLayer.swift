@@ -106,7 +106,7 @@ extension OpenFile {
                 let count = try readSome(into: rest, at: offset + UInt64(done))
                 if count == 0 { break }
                 done += count
-            } catch where error.number == Errno.interrupted.rawValue {
+            } catch  where error.number == Errno.interrupted.rawValue {
                 continue
             }
         }
@@ -134,7 +134,7 @@ extension OpenFile {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             do {
                 done += try writeSome(rest, at: offset + UInt64(done))
-            } catch where error.number == Errno.interrupted.rawValue {
+            } catch  where error.number == Errno.interrupted.rawValue {
                 continue
             }
         }

@@ -2,9 +2,9 @@ import CKernel
 import SystemPackage
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// `log/head`: eight bytes, mapped and shared by all processes that have the log open.

@@ -2,9 +2,9 @@ import CKernel
 package import SystemPackage
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// The file layer of the operating system.
@@ -33,7 +33,7 @@ package struct SystemFiles: FileLayer {
     package func makeDirectory(_ path: FilePath) throws(FileError) {
         do {
             try check("mkdir", path) { path.withPlatformString { Glibc.mkdir($0, 0o777) } }
-        } catch where error.number == EEXIST {}
+        } catch  where error.number == EEXIST {}
     }
 
     package func syncDirectory(_ path: FilePath) throws(FileError) {

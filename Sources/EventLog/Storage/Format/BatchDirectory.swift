@@ -79,8 +79,9 @@ struct BatchDirectory: Sendable {
 }
 
 extension BatchDirectory {
-    /// Reads the fixed part out of bytes that start with it; nil if they cannot be one of this log. Its checksum is not
-    /// looked at: only the whole directory can be checked.
+    /// Reads the fixed part out of bytes that start with it; nil if they cannot be one of this log.
+    ///
+    /// Its checksum is not looked at: only the whole directory can be checked.
     static func decodeHead(_ bytes: UnsafeRawBufferPointer, logID: [UInt8]) -> BatchHead? {
         guard bytes.count >= fixedBytes else { return nil }
         var reader = ByteReader(bytes)

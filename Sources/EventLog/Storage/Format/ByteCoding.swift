@@ -16,7 +16,8 @@ struct ByteReader {
     }
 
     /// Stands for the address of no bytes; never read.
-    private nonisolated(unsafe) static let fallback = UnsafeRawPointer(UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
+    private nonisolated(unsafe) static let fallback = UnsafeRawPointer(
+        UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
 
     /// How many bytes are left.
     var remaining: Int { end - position }

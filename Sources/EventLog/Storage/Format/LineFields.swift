@@ -4,9 +4,9 @@
 /// only a foreign writer could have made) is read as JSON instead.
 struct LineFields {
     /// The source's bytes, unescaped.
-    var source: [UInt8]
+    var source: ArraySlice<UInt8>
     /// The id's bytes, unescaped.
-    var id: [UInt8]
+    var id: ArraySlice<UInt8>
     /// 0 = none.
     var subjectSequence: UInt64
 
@@ -14,21 +14,21 @@ struct LineFields {
     private static let sourceKey = Array(#"","source":""#.utf8)
     private static let sequenceKey = Array(#""subjectsequence":"#.utf8)
     /// From the quote behind the subject to the number behind `subjectsequence`, if no time was sent.
-    private static let recordedBytes = #"","recordedtime":"2026-03-01T08:30:01.482113Z","sequence":"00000000000000001042","#
-        .utf8.count
+    private static let recordedBytes =
+        #"","recordedtime":"2026-03-01T08:30:01.482113Z","sequence":"00000000000000001042","#.utf8.count
 
     init(_ line: ArraySlice<UInt8>, entry: EventEntry) {
         guard let fast = Self.fast(line, entry) else {
             let json = JSONView(line)
-            source = Array((json["source"]?.string ?? "").utf8)
-            id = Array((json["id"]?.string ?? "").utf8)
+            source = ArraySlice((json["source"]?.string ?? "").utf8)
+            id = ArraySlice((json["id"]?.string ?? "").utf8)
             subjectSequence = UInt64(clamping: json["subjectsequence"]?.integer ?? 0)
             return
         }
         self = fast
     }
 
-    private init(source: [UInt8], id: [UInt8], subjectSequence: UInt64) {
+    private init(source: ArraySlice<UInt8>, id: ArraySlice<UInt8>, subjectSequence: UInt64) {
         self.source = source
         self.id = id
         self.subjectSequence = subjectSequence
@@ -63,7 +63,8 @@ struct LineFields {
     }
 
     /// The text that follows `key` at `position`, up to its closing quote; nil if it has escapes or is not there.
-    private static func text(_ line: ArraySlice<UInt8>, _ position: inout Int, after key: [UInt8]) -> [UInt8]? {
+    private static func text(_ line: ArraySlice<UInt8>, _ position: inout Int, after key: [UInt8]) -> ArraySlice<UInt8>?
+    {
         let start = position + key.count
         guard start < line.endIndex, line[position..<start].elementsEqual(key) else { return nil }
         var end = start
@@ -72,7 +73,7 @@ struct LineFields {
             end += 1
         }
         position = end
-        return Array(line[start..<end])
+        return line[start..<end]
     }
 }
 
@@ -82,7 +83,7 @@ enum ReservedID {
 
     /// Whether the event at `sequence` has the id that the log gives to events that were sent without one.
     static func isGiven(source: some Collection<UInt8>, id: some Collection<UInt8>, at sequence: UInt64) -> Bool {
-        source.starts(with: prefix) && id.elementsEqual(String(sequence).utf8)
+        source.first == prefix.first && source.starts(with: prefix) && id.elementsEqual(String(sequence).utf8)
     }
 
     /// The only sequence at which an event of this source and id would have no entry; nil if there is none.

@@ -89,7 +89,9 @@ enum LineFrame {
     }
 }
 
-/// A reusable LZ4 frame decoder. Used by one thread at a time.
+/// A reusable LZ4 frame decoder.
+///
+/// Used by one thread at a time.
 final class LZ4Decoder {
     private var context: OpaquePointer?
 

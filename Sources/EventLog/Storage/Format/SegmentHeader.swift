@@ -1,4 +1,6 @@
-/// The numbers that frames of a segment are told by. `LogFormat.md` has the layout byte by byte.
+/// The numbers that frames of a segment are told by.
+///
+/// `LogFormat.md` has the layout byte by byte.
 enum FrameFormat {
     /// The magic number of the skippable frames that a log writes; standard LZ4 readers skip it.
     static let skippableMagic: UInt32 = 0x184D_2A54
@@ -24,7 +26,9 @@ enum FrameFormat {
     }
 }
 
-/// What a log is known by: 16 bytes, drawn at random when it was made. Every batch carries them.
+/// What a log is known by: 16 bytes, drawn at random when it was made.
+///
+/// Every batch carries them.
 public struct LogIdentity: Sendable, Hashable, CustomStringConvertible {
     /// The 16 bytes.
     public var bytes: [UInt8]
@@ -42,7 +46,9 @@ public struct LogIdentity: Sendable, Hashable, CustomStringConvertible {
 
 /// What a reader must, or may, understand to read a log; bits, set when the log is made.
 public struct LogFeatures: Sendable, Hashable {
-    /// Without these the log cannot be read rightly. This program knows none yet.
+    /// Without these the log cannot be read rightly.
+    ///
+    /// This program knows none yet.
     public var required: UInt64
     /// These may be ignored.
     public var optional: UInt64

@@ -11,7 +11,9 @@ struct SegmentSpan: Sendable, Equatable {
     /// The length of all its lines.
     var rawLength: UInt64
     var times: TimeRange
-    /// Bit n = the segment's type n occurs. Empty = not known: any type may.
+    /// Bit n = the segment's type n occurs.
+    ///
+    /// Empty = not known: any type may.
     var types: TypeSet
 
     /// The sequence after it.
@@ -84,7 +86,8 @@ struct SegmentTally: Sendable, Equatable {
             offset: endOffset, bytes: UInt64(head.totalBytes), firstSequence: head.firstSequence,
             count: UInt64(head.count), rawLength: UInt64(head.rawLength), times: head.times, types: set(of: batchTypes))
         if var last = spans.last, last.rawLength + batch.rawLength <= Self.spanRawBytesMax,
-            last.endSequence == batch.firstSequence, last.offset + last.bytes == batch.offset {
+            last.endSequence == batch.firstSequence, last.offset + last.bytes == batch.offset
+        {
             last.bytes += batch.bytes
             last.count += batch.count
             last.rawLength += batch.rawLength

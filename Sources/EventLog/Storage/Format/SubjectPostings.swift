@@ -59,7 +59,9 @@ enum SubjectPostings {
         return section
     }
 
-    private static func append(_ row: RecentEvents.Row, spans: ArraySlice<UInt32>, segment: UInt64, to bytes: inout [UInt8]) {
+    private static func append(
+        _ row: RecentEvents.Row, spans: ArraySlice<UInt32>, segment: UInt64, to bytes: inout [UInt8]
+    ) {
         bytes.append(varint: row.version)
         switch row.previousSegment {
         case RecentEvents.none: bytes.append(0)
@@ -137,7 +139,8 @@ enum SubjectPostings {
         }
         guard start + 4 <= end, end <= section.storedBytes else { return .damaged("bucket table of subjects") }
         let bytes = try file.readBytes(at: section.offset + start, count: Int(end - start))
-        guard bytes.count == Int(end - start), checks(bytes[...], number), let entries = decode(bytes, hash: hash, segment: segment, spanCount: spanCount)
+        guard bytes.count == Int(end - start), checks(bytes[...], number),
+            let entries = decode(bytes, hash: hash, segment: segment, spanCount: spanCount)
         else { return .damaged("bucket \(number) of subjects") }
         return .entries(entries)
     }
@@ -196,7 +199,8 @@ enum SubjectPostings {
         guard bytes.count == Int(section.storedBytes), let buckets = buckets(bytes, section) else { return nil }
         var found: [UInt64: UInt64] = [:]
         for (number, range) in buckets.enumerated() {
-            let isWhole = checks(bytes[range], number)
+            let isWhole =
+                checks(bytes[range], number)
                 && visit(Array(bytes[range]), segment: segment, spanCount: spanCount) { key, entry in
                     let previous = entry().previousSegment
                     // Two subjects with one key: no telling which is which.

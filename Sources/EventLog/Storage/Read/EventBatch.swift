@@ -22,9 +22,12 @@ public struct EventBatch: RandomAccessCollection, Sendable {
     /// The sequence after the last event that the batch covers: where to go on reading.
     public var endSequence: UInt64 { content.firstSequence + UInt64(range.upperBound) }
 
+    /// Always 0.
     public var startIndex: Int { 0 }
+    /// The number of events that match.
     public var endIndex: Int { selection?.count ?? range.count }
 
+    /// The event at a place among those that match.
     public subscript(position: Int) -> StoredEvent {
         content.event(selection.map { Int($0[position]) } ?? range.lowerBound + position)
     }

@@ -40,10 +40,17 @@ public struct LogCursor {
         } catch let error as FileError {
             throw LogError(error)
         } catch let damage as Damage {
-            position = min(max(position, damage.sequences?.upperBound ?? position + 1), end)
-            segment = nil
-            throw damage.error
+            throw skip(damage.error)
+        } catch let error as LogError {
+            throw error.sequences == nil ? error : skip(error)
         }
+    }
+
+    /// Moves behind events that cannot be read.
+    private mutating func skip(_ error: LogError) -> LogError {
+        position = min(max(position, error.sequences?.upperBound ?? position), end)
+        segment = nil
+        return error
     }
 
     /// Opens the segment that holds `position` and finds the batch there.
@@ -112,7 +119,9 @@ public struct LogCursor {
     }
 
     /// What stands at `offset` is not the batch that should be there: the segment ended, the file was replaced, what
-    /// was read ahead is old, or the bytes are damaged. Looks again before it says so.
+    /// was read ahead is old, or the bytes are damaged.
+    ///
+    /// Looks again before it says so.
     private mutating func miss(_ segment: OpenSegment, _ scanner: SegmentScanner) throws -> EventBatch? {
         scanner.forget()
         guard hasLookedAgain else {
@@ -124,7 +133,9 @@ public struct LogCursor {
         if reader.segmentStarts.contains(next), next != segment.first { return leave(at: next) }
         if !segment.file.isLinked() { return leave(at: position) }
         var walker = SegmentWalker(scanner: scanner, offset: offset, next: next)
-        if case .gap(let damage) = try walker.nextItem(before: min(reader.end(of: segment), reader.head)) { throw damage }
+        if case .gap(let damage) = try walker.nextItem(before: min(reader.end(of: segment), reader.head)) {
+            throw damage
+        }
         return nil
     }
 

@@ -56,9 +56,8 @@ extension LogReader {
             if case .gap = try last.place(of: end - 1, before: self.end(of: last)) { try refresh() }
         }
         let starts = segmentStarts
-        if index.coveredTo < starts.last ?? 0 {
-            do throws(IndexError) { try index.reload() } catch { throw LogError(error) }
-        }
+        // An index that cannot be read covers nothing new; the lines are read instead.
+        if index.coveredTo < starts.last ?? 0 { try? index.reload() }
         let covered = index.coveredTo
         return starts.indices.filter { position in
             let segmentEnd = position + 1 < starts.count ? starts[position + 1] : UInt64.max

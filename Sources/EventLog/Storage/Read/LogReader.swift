@@ -2,7 +2,9 @@ import Crypto
 import Synchronization
 public import SystemPackage
 
-/// Reads a log. Any number of readers, in any number of processes, read while one process writes.
+/// Reads a log.
+///
+/// Any number of readers, in any number of processes, read while one process writes.
 ///
 /// A reader never goes past `head`, the durable end of the log, and follows rolls and repacking by itself. Whatever it
 /// reads is checked; what is damaged is an error that names file, place and events, and never a wrong or missing event.
@@ -47,7 +49,7 @@ public final class LogReader: Sendable {
         let paths = LogPaths(directory: directory)
         let firsts = try SegmentList.read(directory, files)
         guard let last = firsts.last else { throw LogError.notALog(directory) }
-        let active = try OpenSegment(paths.segment(last), first: last, files: files)
+        let active = try newestReadable(firsts, last, paths, files)
         do {
             let index = try LogIndex.open(
                 directory: paths.index, logID: active.header.identity.bytes, firstSequence: firsts.first ?? 0,
@@ -55,6 +57,21 @@ public final class LogReader: Sendable {
             return try LogReader(paths: paths, files: files, active: active, firsts: firsts, index: index)
         } catch let error as IndexError {
             throw LogError(error)
+        }
+    }
+
+    /// The last segment; or, if its header is damaged, the newest whose header is not: its events can still be read.
+    private static func newestReadable(
+        _ firsts: [UInt64], _ last: UInt64, _ paths: LogPaths, _ files: any FileLayer
+    ) throws(LogError) -> OpenSegment {
+        do throws(LogError) {
+            return try OpenSegment(paths.segment(last), first: last, files: files)
+        } catch {
+            guard error.code == .damaged || error.code == .notALog else { throw error }
+            for first in firsts.dropLast().reversed() {
+                if let segment = try? OpenSegment(paths.segment(first), first: first, files: files) { return segment }
+            }
+            throw error
         }
     }
 
@@ -175,7 +192,7 @@ public final class LogReader: Sendable {
     func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
         do {
             return try body()
-        } catch where error.code == .damaged {
+        } catch  where error.code == .damaged {
             try refresh()
             return try body()
         }
@@ -275,11 +292,20 @@ public final class LogReader: Sendable {
             return segment
         }
         if let known { return known }
-        let segment = try OpenSegment(paths.segment(first), first: first, files: files)
-        guard segment.header.identity == identity else {
-            throw LogError(
-                code: .damaged, message: "the segment belongs to another log; move it away",
-                path: paths.segment(first).string)
+        let segment: OpenSegment
+        do throws(LogError) {
+            segment = try OpenSegment(paths.segment(first), first: first, files: files)
+            guard segment.header.identity == identity else {
+                throw LogError(
+                    code: .damaged, message: "the segment belongs to another log; move it away",
+                    path: paths.segment(first).string, offset: 0)
+            }
+        } catch {
+            guard error.code == .damaged || error.code == .notALog else { throw error }
+            var damage = error
+            damage.code = .damaged
+            damage.sequences = first..<max(first + 1, endOfSegment(first))
+            throw damage
         }
         segments.withLock { segments in
             segments.open.removeAll { $0.first == first }
@@ -291,9 +317,12 @@ public final class LogReader: Sendable {
 
     /// The sequence up to which a segment is known to have durable events.
     func end(of segment: OpenSegment) -> UInt64 {
-        if let footer = segment.footer { return footer.endSequence }
+        segment.footer?.endSequence ?? endOfSegment(segment.first)
+    }
+
+    private func endOfSegment(_ first: UInt64) -> UInt64 {
         let firsts = segmentStarts
-        let index = firsts.partitioningIndex { $0 > segment.first }
+        let index = firsts.partitioningIndex { $0 > first }
         return index < firsts.count ? firsts[index] : head
     }
 }

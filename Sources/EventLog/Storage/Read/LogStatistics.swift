@@ -34,7 +34,9 @@ public struct LogStatistics: Sendable, Equatable {
     public var indexBytes: UInt64
     /// The segments, oldest first.
     public var segments: [Segment]
-    /// The `recordedtime` of the last event; nil in an empty log. If it is after the clock, the clock went back.
+    /// The `recordedtime` of the last event; nil in an empty log.
+    ///
+    /// If it is after the clock, the clock went back.
     public var lastRecordedTime: Instant?
     /// The first of the events that share the last `recordedtime`: since then the clock stood still or was behind.
     public var lastRecordedSince: UInt64?

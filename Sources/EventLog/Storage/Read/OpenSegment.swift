@@ -47,7 +47,8 @@ final class OpenSegment: Sendable {
 
     /// Lends a scanner for as long as `body` runs.
     func withScanner<Result>(_ body: (SegmentScanner) throws -> Result) rethrows -> Result {
-        let loan = idle.withLock { $0.popLast() } ?? Loan(scanner: SegmentScanner(file: file, identity: header.identity))
+        let loan =
+            idle.withLock { $0.popLast() } ?? Loan(scanner: SegmentScanner(file: file, identity: header.identity))
         defer { idle.withLock { if $0.count < Self.idleMax { $0.append(loan) } } }
         return try body(loan.scanner)
     }
@@ -151,7 +152,9 @@ final class OpenSegment: Sendable {
             scanner: scanner, offset: span.offset, next: span.firstSequence, lines: sequence.map { $0..<($0 + 1) })
         while true {
             let item: SegmentWalker.Item?
-            do throws(FileError) { item = try walker.nextItem(before: span.endSequence) } catch { throw LogError(error) }
+            do throws(FileError) { item = try walker.nextItem(before: span.endSequence) } catch {
+                throw LogError(error)
+            }
             switch item {
             case .batch(_, let directory, let lines)?:
                 if !lines.isEmpty { contents.append(BatchContent(directory: directory, lines: lines)) }

@@ -109,7 +109,8 @@ final class SegmentScanner {
         return min(window.count, count)
     }
 
-    private func withWindow<Result>(at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    private func withWindow<Result>(at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result
+    {
         window.withUnsafeBytes { buffer in
             let start = Int(offset - windowStart)
             return body(UnsafeRawBufferPointer(rebasing: buffer[start..<(start + count)]))

@@ -7,7 +7,7 @@ struct SegmentWalker {
     private(set) var offset: UInt64
     /// Which sequence it should start with.
     private(set) var next: UInt64
-    /// Of which events the lines are read and checked too; of the others directories only. nil = all.
+    /// The events whose lines are read and checked too, not only directories; nil = all.
     let wanted: Range<UInt64>?
 
     init(scanner: SegmentScanner, offset: UInt64, next: UInt64, lines wanted: Range<UInt64>? = nil) {
@@ -25,8 +25,9 @@ struct SegmentWalker {
         case gap(Damage)
     }
 
-    /// The next item; nil once `end` is reached. Everything before `end` was once acknowledged, so what is missing
-    /// before it is damage.
+    /// The next item; nil once `end` is reached.
+    ///
+    /// Everything before `end` was once acknowledged, so what is missing before it is damage.
     mutating func nextItem(before end: UInt64) throws(FileError) -> Item? {
         guard next < end else { return nil }
         if let item = try batch() { return item }
@@ -57,7 +58,8 @@ struct SegmentWalker {
         let place = offset
         let path = scanner.file.path.string
         if case .batch(let head) = try scanner.frame(at: offset), head.firstSequence == next,
-            try scanner.directory(at: offset, head) != nil {
+            try scanner.directory(at: offset, head) != nil
+        {
             offset += UInt64(head.totalBytes)
             next = head.endSequence
             return Damage(

@@ -108,7 +108,11 @@ final class SubjectScan: Sendable {
             }
             guard let id = keys.id else { continue }
             let sequence = content.firstSequence + UInt64(position)
-            if state.ids[id] == nil { state.ids[id] = sequence } else { state.idCollisions[id, default: []].append(sequence) }
+            if state.ids[id] == nil {
+                state.ids[id] = sequence
+            } else {
+                state.idCollisions[id, default: []].append(sequence)
+            }
         }
     }
 }

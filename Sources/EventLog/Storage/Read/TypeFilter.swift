@@ -4,7 +4,9 @@ public struct TypeFilter: Sendable, Equatable {
     private var prefixes: [String] = []
     private var matchesAll = false
 
-    /// A filter of these patterns; an event matches if one of them does. No pattern: nothing matches.
+    /// A filter of these patterns; an event matches if one of them does.
+    ///
+    /// No pattern: nothing matches.
     ///
     /// `*` matches every type; `purchase.*` every type that starts with `purchase.`; everything else itself only.
     public init(_ patterns: [String]) {

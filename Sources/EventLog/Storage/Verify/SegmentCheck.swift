@@ -97,7 +97,8 @@ struct SegmentCheck {
         let rendered = stored.rendered
         let derived = EventEntry(
             lineStart: entry.lineStart, lineEnd: entry.lineStart + UInt32(rendered.line.count),
-            subjectOffset: UInt32(rendered.subject?.lowerBound ?? 0), subjectLength: UInt32(rendered.subject?.count ?? 0),
+            subjectOffset: UInt32(rendered.subject?.lowerBound ?? 0),
+            subjectLength: UInt32(rendered.subject?.count ?? 0),
             dataOffset: UInt32(rendered.dataStart ?? 0), typeIndex: entry.typeIndex, time: rendered.time,
             recordedTime: stored.event.recordedTime)
         if derived != entry || !content.types[Int(entry.typeIndex)].utf8.elementsEqual(stored.draft.type.utf8) {
@@ -147,7 +148,8 @@ struct SegmentCheck {
         let postings = try checkPostings(footer)
         guard !hasGap else { return }
         if footer.offset != tally.endOffset || footer.count != tally.count || footer.rawLength != tally.rawLength
-            || footer.times != tally.times {
+            || footer.times != tally.times
+        {
             findings.append(finding(.footer, at: footer.offset, "it does not sum up the segment's batches"))
         }
         if let lastLine, !SHA256.hash(data: lastLine).elementsEqual(footer.lastLineHash) {
@@ -158,7 +160,8 @@ struct SegmentCheck {
             findings.append(finding(.footer, at: footer.offset, "its frame table is not that of the segment's batches"))
         }
         if let postings, !postings.hasUnknown, postings.bytes != SubjectPostings.encode(events, tally: tally),
-            firstSequence == 0 {
+            firstSequence == 0
+        {
             findings.append(finding(.footer, at: footer.offset, "its subjects are not those of the segment's lines"))
         }
     }
@@ -169,7 +172,8 @@ struct SegmentCheck {
         guard let section = footer.section(SegmentFooter.Name.subjects) else { return nil }
         let bytes = try segment.file.readBytes(at: section.offset, count: Int(section.storedBytes))
         guard bytes.count == Int(section.storedBytes), let buckets = SubjectPostings.buckets(bytes, section) else {
-            findings.append(finding(.footer, at: section.offset, "the head of its subjects does not match its checksum"))
+            findings.append(
+                finding(.footer, at: section.offset, "the head of its subjects does not match its checksum"))
             return nil
         }
         for (number, range) in buckets.enumerated() where !SubjectPostings.checks(bytes[range], number) {
@@ -190,7 +194,8 @@ struct SegmentCheck {
         var offset = walker.offset
         var next = walker.next
         while case .batch(let head) = try walker.scanner.frame(at: offset), head.firstSequence == next,
-            try walker.scanner.checks(at: offset, head) {
+            try walker.scanner.checks(at: offset, head)
+        {
             offset += UInt64(head.totalBytes)
             next = head.endSequence
         }

@@ -1,4 +1,6 @@
-/// Gathers rendered events into one batch. The sequencer fills it; the store writes it.
+/// Gathers rendered events into one batch.
+///
+/// The sequencer fills it; the store writes it.
 struct BatchBuilder: Sendable {
     /// What the log's indexes need of one event, beside its directory entry.
     struct Keys: Sendable, Equatable {

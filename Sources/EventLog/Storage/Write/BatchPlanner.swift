@@ -123,7 +123,9 @@ struct BatchPlanner {
         AppendError(code: .damaged, message: "the log cannot be read to check the event, nothing was stored: \(error)")
     }
 
-    /// The `recordedtime` the event gets. A restored event brings its own, and must fit exactly.
+    /// The `recordedtime` the event gets.
+    ///
+    /// A restored event brings its own, and must fit exactly.
     private func recordedTime(
         of draft: EventDraft, sequence: UInt64, version: UInt64
     ) throws(AppendError) -> Instant {
@@ -187,7 +189,8 @@ struct BatchPlanner {
     private static func conflict(_ source: String, _ id: String, _ sequence: UInt64) -> AppendError {
         AppendError(
             code: .idConflict(sequence: sequence),
-            message: "id \(LineError.printable(id)) of source \(LineError.printable(source)) was used before, with other "
+            message:
+                "id \(LineError.printable(id)) of source \(LineError.printable(source)) was used before, with other "
                 + "content, by the event at sequence \(sequence); give a new event a new id")
     }
 

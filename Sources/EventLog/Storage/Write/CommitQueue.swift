@@ -10,7 +10,9 @@ final class Ticket: Sendable {
         self.continuation = continuation
     }
 
-    /// Wakes the caller. Called exactly once.
+    /// Wakes the caller.
+    ///
+    /// Called exactly once.
     func answer(_ result: Result<[Acknowledgement], AppendError>) {
         switch result {
         case .success(let acknowledgements): continuation.resume(returning: acknowledgements)
@@ -43,7 +45,9 @@ final class CommitQueue: Sendable {
         self.batchBytesMax = batchBytesMax
     }
 
-    /// Queues a request and waits for its answer. Cancelling withdraws it as long as it was not taken into a batch.
+    /// Queues a request and waits for its answer.
+    ///
+    /// Cancelling withdraws it as long as it was not taken into a batch.
     func submit(_ request: AppendRequest) async throws -> [Acknowledgement] {
         let bytes = request.events.reduce(0) { $0 + $1.byteCount }
         let number = state.withLock { state in
@@ -90,8 +94,12 @@ final class CommitQueue: Sendable {
             var events = 0
             var count = 0
             for (_, ticket) in state.waiting {
-                if count > 0, bytes + ticket.bytes > batchBytesMax
-                    || events + ticket.request.events.count > Self.batchEventsMax { break }
+                if count > 0,
+                    bytes + ticket.bytes > batchBytesMax
+                        || events + ticket.request.events.count > Self.batchEventsMax
+                {
+                    break
+                }
                 bytes += ticket.bytes
                 events += ticket.request.events.count
                 count += 1

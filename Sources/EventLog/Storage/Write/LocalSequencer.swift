@@ -16,13 +16,15 @@ public final class LocalSequencer: Sequencer, Sendable {
         self.maintenance = maintenance
     }
 
-    /// Opens a log for appending. One process can at a time.
+    /// Opens a log for appending.
+    ///
+    /// One process can at a time.
     ///
     /// - Parameters:
-    ///   - directory: the log's folder, as it was made by `EventLog.create`.
-    ///   - clock: where `recordedtime` comes from. If it is behind the log's last, that one is used again.
+    /// - directory: the log's folder, as it was made by `EventLog.create`.
+    /// - clock: where `recordedtime` comes from. If it is behind the log's last, that one is used again.
     /// - Throws: `LogError`: `notALog`, `otherVersion`, `locked`, `readOnly`, `damaged` …. Rot in the active segment
-    ///   does not stop opening: `append` then throws `damaged`.
+    /// does not stop opening: `append` then throws `damaged`.
     public static func open(
         _ directory: FilePath, options: LogOptions = LogOptions(), clock: @escaping @Sendable () -> Instant
     ) throws -> LocalSequencer {
@@ -44,6 +46,9 @@ public final class LocalSequencer: Sequencer, Sendable {
 
     deinit { queue.close(finishing: false) }
 
+    /// Appends the events of one request, all or none; returns once they are durable.
+    ///
+    /// - Throws: `AppendError`, or `CancellationError` if the task was cancelled before a batch took the request.
     public func append(_ request: AppendRequest) async throws -> [Acknowledgement] {
         try check(request)
         return try await queue.submit(request)
@@ -90,12 +95,15 @@ public final class LocalSequencer: Sequencer, Sendable {
         guard bytes <= Limits.requestBytesMax else {
             throw AppendError(
                 code: .requestSize,
-                message: "the request has \(bytes) bytes, over the limit of \(Limits.requestBytesMax); send it in parts")
+                message: "the request has \(bytes) bytes, over the limit of \(Limits.requestBytesMax); send it in parts"
+            )
         }
     }
 }
 
-/// The thread that commits. Everything in it belongs to that thread: hence `@unchecked Sendable`.
+/// The thread that commits.
+///
+/// Everything in it belongs to that thread: hence `@unchecked Sendable`.
 private final class Committer: @unchecked Sendable {
     private let store: LogStore
     private let reader: LogReader

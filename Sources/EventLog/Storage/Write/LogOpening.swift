@@ -182,7 +182,8 @@ struct ActiveScan {
             batch.firstSequence == tally.endSequence,
             let directory = try scanner.directory(at: tally.endOffset, batch),
             let lines = try scanner.lines(at: tally.endOffset, batch), directory.matches(lines),
-            batch.minRecorded >= lastRecorded {
+            batch.minRecorded >= lastRecorded
+        {
             let content = BatchContent(directory: directory, lines: lines)
             for position in content.entries.indices {
                 events.add(content.keys(position, hash), sequence: batch.firstSequence + UInt64(position))
@@ -198,7 +199,8 @@ struct ActiveScan {
     private mutating func judge(_ scanner: SegmentScanner, head: UInt64) throws(FileError) {
         let next = tally.endSequence
         if let footer = try SegmentFooter.read(file, logID: header.identity.bytes), footer.offset == tally.endOffset,
-            footer.endSequence == next {
+            footer.endSequence == next
+        {
             isClosed = true
             isRepacked = footer.isRepacked
             return
@@ -211,7 +213,9 @@ struct ActiveScan {
             message: "a batch that was acknowledged cannot be read, so nothing can be appended after it")
     }
 
-    /// Where the first batch at or past `head` starts; nil if there is none. A little earlier does no harm.
+    /// Where the first batch at or past `head` starts; nil if there is none.
+    ///
+    /// A little earlier does no harm.
     func offset(from head: UInt64) -> UInt64? {
         guard head < tally.endSequence else { return nil }
         return tally.spans.first { $0.endSequence > head }?.offset
@@ -225,9 +229,15 @@ extension BatchContent {
         let fields = LineFields(line, entry: entries[position])
         let sequence = firstSequence + UInt64(position)
         let isGiven = ReservedID.isGiven(source: fields.source, id: fields.id, at: sequence)
+        var subject: SubjectHash?
+        if let text = subjectText(position) {
+            subject =
+                text.contains(UInt8(ascii: "\\"))
+                ? event(position).subject.map { hash.subject($0) } : hash.subject(text)
+        }
         return BatchBuilder.Keys(
-            subject: event(position).subject.map { hash.subject($0) }, version: fields.subjectSequence,
-            id: isGiven ? nil : hash.id(source: fields.source[...], id: fields.id[...]))
+            subject: subject, version: fields.subjectSequence,
+            id: isGiven ? nil : hash.id(source: fields.source, id: fields.id))
     }
 }
 
@@ -243,7 +253,8 @@ extension SegmentHeader {
         case .header(let header):
             guard header.firstSequence == first else {
                 throw refuse(
-                    .damaged, "the header says the segment starts at \(header.firstSequence); give the file its name back")
+                    .damaged,
+                    "the header says the segment starts at \(header.firstSequence); give the file its name back")
             }
             return header
         case .notALog:
@@ -255,7 +266,8 @@ extension SegmentHeader {
         case .unknownFeatures(let bits):
             throw refuse(
                 .otherVersion,
-                "the log needs features (bits 0x\(String(bits, radix: 16))) that this program does not know; use a newer one")
+                "the log needs features (bits 0x\(String(bits, radix: 16))) that this program does not know; use a newer one"
+            )
         case .damaged:
             throw refuse(.damaged, "the header does not match its checksum; restore this file from a copy")
         }

@@ -73,7 +73,7 @@ final class LogStore {
     private func repairing<Result>(_ body: () throws(IndexError) -> Result) throws(IndexError) -> Result {
         do {
             return try body()
-        } catch where error.code == .damaged {
+        } catch  where error.code == .damaged {
             try index.drop(error.path)
             try IndexBuilder(paths: paths, files: files, identity: identity)
                 .fill(index, upTo: recent.first?.firstSequence ?? nextSequence)
@@ -111,7 +111,8 @@ final class LogStore {
         switch failure {
         case .noSpace(let error):
             return AppendError(
-                code: .noSpace, message: "the disk has no room, nothing was stored; free some and send again (\(error))")
+                code: .noSpace, message: "the disk has no room, nothing was stored; free some and send again (\(error))"
+            )
         case .unknown(let error):
             poison(error)
             return AppendError(
@@ -135,8 +136,9 @@ final class LogStore {
         }
     }
 
-    /// The newest segment before the active one that has the subject. An index that cannot be read gives "unknown",
-    /// which sends a reader to every earlier segment.
+    /// The newest segment before the active one that has the subject.
+    ///
+    /// An index that cannot be read gives "unknown", which sends a reader to every earlier segment.
     private func previousSegment(of subject: SubjectHash) -> UInt64 {
         do {
             return try state(of: subject, before: recent.count - 1)?.segment ?? RecentEvents.none
@@ -161,7 +163,8 @@ final class LogStore {
         do throws(FileError) {
             try writer.close(with: footer)
             let header = SegmentHeader(
-                identity: identity, features: writer.header.features, firstSequence: nextSequence, lineage: lastLineHash,
+                identity: identity, features: writer.header.features, firstSequence: nextSequence,
+                lineage: lastLineHash,
                 recordedFloor: lastRecorded)
             try SegmentWriter.makeSegment(header, paths: paths, files: files)
             let file = try files.open(paths.segment(nextSequence), .readWrite)

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// What is done behind the writer's back: indexing closed segments, joining index runs, repacking. One thread of low
-/// priority; everything it makes is derived from lines, so it may be cut off at any moment.
+/// What is done behind the writer's back: indexing closed segments, joining index runs, repacking.
+///
+/// One thread of low priority; everything it makes is derived from lines, so it may be cut off at any moment.
 final class Maintenance: Sendable {
     private struct State {
         var toIndex: [RecentEvents] = []
@@ -25,7 +26,7 @@ final class Maintenance: Sendable {
         repacker = Repacker(
             paths: opened.paths, files: opened.files, identity: opened.identity, options: options)
         self.options = options
-        state.withLock { $0.toRepack = opened.damage == nil ? opened.unpacked : [] }
+        state.withLock { $0.toRepack = options.repacks ? opened.unpacked : [] }
     }
 
     /// Starts the thread; it holds this object until `stop`.

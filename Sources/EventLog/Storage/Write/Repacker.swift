@@ -103,9 +103,10 @@ private struct RepackedSegment {
                 let content = BatchContent(directory: directory, lines: lines)
                 for position in content.entries.indices {
                     var keys = content.keys(position, hash)
-                    keys.previousSegment = keys.subject.map {
-                        SubjectPostings.previous(of: $0.hash, in: previous)
-                    } ?? RecentEvents.none
+                    keys.previousSegment =
+                        keys.subject.map {
+                            SubjectPostings.previous(of: $0.hash, in: previous)
+                        } ?? RecentEvents.none
                     events.add(keys, sequence: content.firstSequence + UInt64(position))
                     try add(content.entries[position], of: content)
                 }
@@ -127,7 +128,8 @@ private struct RepackedSegment {
 
     private mutating func flush() throws {
         guard !builder.isEmpty else { return }
-        guard let (bytes, head) = builder.encoded(logID: header.identity.bytes, level: .high(options.repackLevel)) else {
+        guard let (bytes, head) = builder.encoded(logID: header.identity.bytes, level: .high(options.repackLevel))
+        else {
             throw LogError(code: .damaged, message: "the lines could not be compressed", path: file.path.string)
         }
         tally.add(head, types: builder.types.map { String(decoding: $0, as: UTF8.self) })

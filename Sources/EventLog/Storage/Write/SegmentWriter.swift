@@ -50,14 +50,14 @@ final class SegmentWriter {
         do throws(FileError) {
             do throws(FileError) {
                 try file.writeFully(piece, at: start)
-            } catch where error.isNoSpace && start + UInt64(piece.count) > fileBytes && piece.count > bytes.count {
+            } catch  where error.isNoSpace && start + UInt64(piece.count) > fileBytes && piece.count > bytes.count {
                 // There was no room for the room ahead; the batch itself may fit.
                 piece = bytes
                 try file.truncate(to: start)
                 fileBytes = start
                 try file.writeFully(piece, at: start)
             }
-        } catch where error.isNoSpace {
+        } catch  where error.isNoSpace {
             try cutBack(to: start)
             throw .noSpace(error)
         } catch {
@@ -115,7 +115,7 @@ final class SegmentWriter {
     func reopen(removing next: FilePath, files: any FileLayer) throws(FileError) {
         do throws(FileError) {
             try files.unlink(next)
-        } catch where error.number == Errno.noSuchFileOrDirectory.rawValue {}
+        } catch  where error.number == Errno.noSuchFileOrDirectory.rawValue {}
         try files.syncDirectory(next.removingLastComponent())
         try file.truncate(to: endOffset)
         try file.sync()
