@@ -184,6 +184,25 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: active.string + ".new"))
     }
 
+    @Test func aRottenHeaderOfTheActiveSegmentHidesOnlyThatSegment() async throws {
+        let log = try StorageLog { $0.segmentBytesMax = 2_000 }
+        try await log.append((0..<25).map { [draft("C-\($0 % 4)")] })
+        let start = try #require(try log.reader().segmentStarts.last)
+        let path = try #require(log.segmentPaths.last)
+        var bytes = try log.bytes(of: path)
+        bytes[70] ^= 4
+        try log.write(bytes, to: path)
+        let reader = try log.reader()
+        #expect(reader.head == 25)
+        #expect(try reader.allEvents(to: start).count == Int(start))
+        let error = await caught(LogError.self) { _ = try reader.event(at: start) }
+        #expect(error?.code == .damaged && error?.sequences == start..<25)
+        #expect(await caught(LogError.self) { _ = try reader.allEvents() }?.sequences == start..<25)
+        #expect(await caught(LogError.self) { _ = try reader.history(of: "C-1") }?.code == .damaged)
+        #expect(try reader.verify(deep: false).contains { $0.structure == .header && $0.sequences == start..<25 })
+        #expect(await caught(LogError.self) { _ = try log.open() }?.code == .damaged)
+    }
+
     @Test func roomMadeAheadIsNoDamage() async throws {
         let log = try StorageLog { $0.spaceBytes = 5_000 }
         let sequencer = try log.open()
