@@ -260,7 +260,7 @@ public struct RandomHistory: Sendable {
             "sent", "sent", "sent", "delivered", "opened", "clicked", "bounced", "redeemed", "redeemed", "unsubscribed",
         ])
         return ("campaign.\(kind)", [text("campaign", ["spring", "618", "winback"])] + maybe("variant", ["A", "B"])
-            + maybe("channel", ["email", "sms"]))
+            + maybe("channel", ["email", "sms"]) + maybe("touch", ["T-1", "T-2"]))
     }
 
     private mutating func other() -> (String, [String]) {

@@ -22,17 +22,30 @@ public struct ReferenceCampaign: Sendable, Equatable {
         }
         for (subject, events) in known.bySubject {
             let customer = merges.survivor(of: subject)
-            for event in events where event.family == "campaign" && event.type != "campaign.defined" {
+            for (place, event) in events.enumerated()
+            where event.family == "campaign" && event.type != "campaign.defined" {
                 guard let id = event.text("campaign") else { continue }
                 let kind = String(event.type.dropFirst("campaign.".count))
                 var campaign = all[id] ?? ReferenceCampaign()
                 campaign.customers[kind, default: []].insert(customer)
-                campaign.byVariant[event.text("variant") ?? "", default: [:]][kind, default: []].insert(customer)
+                let variant = Self.variant(of: event, after: events[..<place])
+                campaign.byVariant[variant, default: [:]][kind, default: []].insert(customer)
                 campaign.events[kind, default: 0] += 1
                 all[id] = campaign
             }
         }
         return all
+    }
+
+    /// Its own, else that of the sending it answers: the last with the same touch, else the last of the campaign.
+    static func variant(of event: ReferenceEvent, after earlier: ArraySlice<ReferenceEvent>) -> String {
+        if let variant = event.text("variant") { return variant }
+        if event.type == "campaign.sent" { return "" }
+        let sendings = earlier.filter {
+            $0.type == "campaign.sent" && $0.text("campaign") == event.text("campaign")
+        }
+        let same = sendings.last { $0.text("touch") != nil && $0.text("touch") == event.text("touch") }
+        return (same ?? sendings.last)?.text("variant") ?? ""
     }
 }
 

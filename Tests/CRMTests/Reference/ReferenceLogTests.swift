@@ -15,10 +15,11 @@ import Testing
     }
 
     static func differences(
-        _ database: DatabaseQueue, _ log: LogOfHistory, _ fold: ReferenceFold, _ context: AnswerContext
+        _ database: DatabaseQueue, _ log: LogOfHistory, _ fold: ReferenceFold, _ context: AnswerContext,
+        hasLeads: Bool = false
     ) throws -> [String] {
         try database.read { db in
-            var answers = ReferenceAnswers(fold: fold, context: context)
+            var answers = ReferenceAnswers(fold: fold, context: context, hasLeads: hasLeads)
             try answers.compare(db)
             return ReferenceRows(fold: fold).differences(from: try FoldedViews(log.set, db)) + answers.differences
         }
@@ -80,7 +81,7 @@ import Testing
         let context = AnswerContext(
             at: UInt64(events.count), now: now, calendar: try DayCalendar(zone: log.zone))
         let live = try #require(try log.store.openReader())
-        Self.expectNone(try Self.differences(live, log, fold, context), "generated life")
+        Self.expectNone(try Self.differences(live, log, fold, context, hasLeads: true), "generated life")
         await log.close()
     }
 
