@@ -11,8 +11,9 @@ import TouchlineService
 enum Failure {
     /// Ends the process.
     static func exit(with error: any Error) -> Never {
-        // What ArgumentParser throws (usage, --help, an exit code) it also knows how to end with.
-        if error is ExitCode || error is CleanExit || error is ValidationError { Touchline.exit(withError: error) }
+        // What ArgumentParser throws (usage, --help, an exit code) it also knows how to end with; most of its errors
+        // are internal to it, so they are told by their module.
+        if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { Touchline.exit(withError: error) }
         Output.flush()
         ProgressBar.clear()
         let (kind, message) = describe(error)
@@ -30,7 +31,7 @@ enum Failure {
                 (error.isInput ? ServiceError.Kind.badInput : .io).rawValue,
                 "line \(error.line): \(error.message)"
             )
-        case let error as LogError: (ServiceError.Kind.io.rawValue, error.message)
+        case let error as LogError: (ServiceError.Kind.io.rawValue, error.description)
         case let error as AppendError: (ServiceError.Kind.io.rawValue, error.message)
         case let error as ProjectionError:
             ((error.code == .unknownProjector ? ServiceError.Kind.usage : .io).rawValue, error.message)

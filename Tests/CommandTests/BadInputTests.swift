@@ -242,6 +242,21 @@ import Testing
         #expect(result.errors.contains("loans"))
     }
 
+    @Test(arguments: [["--help"], ["append", "--help"], ["churn", "fit", "--help"], ["help", "tail"]])
+    func helpTeaches(_ arguments: [String]) throws {
+        let result = try Binary.run(arguments)
+        #expect(result.status == 0)
+        #expect(result.output.contains("USAGE") && result.errors.isEmpty)
+    }
+
+    @Test func reservedSourcesAreRefused() throws {
+        let data = try TestData()
+        let line = #"{"id":"2","type":"x.t","subject":"A","data":{}}"#
+        #expect(try data.run("append", "--source", "touchline:", input: line).status == 64)
+        #expect(try data.run("append", "--source", "/mine", input: line).status == 0)
+        #expect(try data.count() == 1)
+    }
+
     @Test(arguments: [["frobnicate"], ["customer"], ["rebuild", "--workers", "0"], ["rebuild", "nonsense"]])
     func wrongUsage(_ arguments: [String]) throws {
         let data = try TestData()

@@ -206,7 +206,7 @@ extension DataCheck {
     private func mend(_ definition: FieldDefinition, _ value: JSONView) -> String {
         switch definition.kind {
         case .text: return "put it in double quotes"
-        case .integer: return "write a whole number, as 3"
+        case .integer: return "write it as 3"
         case .decimal: return "write digits with a point, as 129.90 or \"129.90\""
         case .boolean: return "write true or false, without quotes"
         case .instant: return "write it with a zone, as \"2026-03-01T08:30:00+08:00\""

@@ -25,7 +25,7 @@ public enum FieldKind: String, Sendable, CaseIterable, Encodable {
     var words: String {
         switch self {
         case .text: "text"
-        case .integer: "a whole number"
+        case .integer: "an integer (a whole number)"
         case .decimal: "a decimal"
         case .boolean: "a boolean"
         case .instant: "an instant"

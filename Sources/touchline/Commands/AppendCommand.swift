@@ -39,6 +39,13 @@ struct AppendCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print no acknowledgements, only the sum.")
     var quiet = false
 
+    func validate() throws {
+        if let source, source.hasPrefix(Limits.reservedSourcePrefix) {
+            throw ValidationError(
+                "--source \(source): sources that start with \(Limits.reservedSourcePrefix) are Touchline's own; give another")
+        }
+    }
+
     func run() async throws {
         let folder = try options.folder()
         let descriptor = try open()

@@ -36,7 +36,9 @@ struct StatsCommand: ParsableCommand {
 
     func run() throws {
         let folder = try options.folder()
-        let report = try Self.report(folder)
+        let statistics = try folder.openReader().statistics()
+        let clock = ClockState(statistics)
+        let report = try Self.report(folder, statistics, clock)
         if options.json { return try JSONOutput.print(report) }
         let raw = Double(max(1, report.line_bytes))
         Output.line("\(Text.count(report.events)) events, sequences \(report.first) to \(report.head == 0 ? "–" : String(report.head - 1))")
@@ -45,11 +47,7 @@ struct StatsCommand: ParsableCommand {
         Output.line("indexes   \(Text.bytes(report.index_bytes))  (\(Self.ratio(report.index_bytes, raw)))")
         Output.line("views     \(Text.bytes(report.view_bytes))  (\(Self.ratio(report.view_bytes, raw)))")
         if let last = report.last_recordedtime { Output.line("last recorded at \(last)") }
-        if let seconds = report.clock_behind_seconds {
-            Output.line(
-                "the clock is \(Text.duration(seconds)) behind the log: new events reuse the last instant"
-                    + (report.clock_behind_since.map { ", since sequence \($0)" } ?? ""))
-        }
+        if let clock { Output.line(clock.text) }
         Output.line()
         var table = TextTable("segment", ">events", ">lines", ">file", ">ratio", "state")
         for segment in report.segments {
@@ -65,15 +63,15 @@ struct StatsCommand: ParsableCommand {
         String(format: "%.3f", Double(bytes) / raw)
     }
 
-    private static func report(_ folder: DataFolder) throws -> Report {
-        let statistics = try folder.openReader().statistics()
-        let behind = statistics.lastRecordedTime.map { $0.microseconds - Instant.now().microseconds } ?? 0
+    private static func report(
+        _ folder: DataFolder, _ statistics: LogStatistics, _ clock: ClockState?
+    ) throws -> Report {
         return Report(
             events: statistics.events, first: statistics.firstSequence, head: statistics.head,
             line_bytes: statistics.lineBytes, segment_bytes: statistics.segmentBytes,
             index_bytes: statistics.indexBytes, view_bytes: try folder.views.bytes(),
-            last_recordedtime: statistics.lastRecordedTime?.rfc3339, clock_behind_since: statistics.lastRecordedSince,
-            clock_behind_seconds: behind > 0 ? Double(behind) / 1e6 : nil,
+            last_recordedtime: statistics.lastRecordedTime?.rfc3339, clock_behind_since: clock?.since,
+            clock_behind_seconds: clock?.behind,
             segments: statistics.segments.map {
                 Report.Segment(
                     name: $0.name, first: $0.firstSequence, events: $0.events, line_bytes: $0.lineBytes,

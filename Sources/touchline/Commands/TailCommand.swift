@@ -17,35 +17,71 @@ struct TailCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on with events as they are appended, until ctrl-C.")
     var follow = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How many of the last events to begin with.", valueName: "count"))
-    var number: UInt64 = 10
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "How many of the last selected events to begin with (default: 10, or all if --from or --since is given).",
+            valueName: "count"))
+    var number: Int?
+
+    func validate() throws {
+        if let number, number < 0 { throw ValidationError("--number takes 0 or more") }
+    }
 
     func run() throws {
         let folder = try options.folder()
         let reader = try folder.openReader()
         let bounds = try selection.bounds(reader, folder)
-        let head = reader.head
-        let isPlaced = selection.from != nil || selection.since != nil
-        var next = isPlaced ? bounds.from : max(bounds.from, head > number ? head - number : 0)
         Interruption.listen()
-        while true {
-            let end = min(bounds.to ?? reader.head, reader.head)
-            if next < end { next = try print(reader, from: next, to: end) }
+        var next = min(bounds.to ?? reader.head, reader.head)
+        try printLast(reader, from: bounds.from, to: next)
+        while follow, !Interruption.isRequested, bounds.to.map({ next < $0 }) ?? true {
             Output.flush()
-            if !follow || Interruption.isRequested || bounds.to.map({ next >= $0 }) ?? false { return }
             _ = reader.wait(past: next, timeout: .milliseconds(500))
+            let end = min(bounds.to ?? reader.head, reader.head)
+            if next < end {
+                try each(reader, from: next, to: end) { write($0) }
+                next = end
+            }
+        }
+        Output.flush()
+    }
+
+    /// Prints the last events of the selection that there are already.
+    private func printLast(_ reader: LogReader, from start: UInt64, to end: UInt64) throws {
+        guard start < end else { return }
+        if number == nil, selection.from != nil || selection.since != nil {
+            return try each(reader, from: start, to: end) { write($0) }
+        }
+        let wanted = number ?? 10
+        guard wanted > 0 else { return }
+        if let subject = selection.subject {
+            let events = try reader.history(of: subject, before: end)
+                .filter { $0.sequence >= start && selection.types?.matches($0.type) ?? true }
+            return events.suffix(wanted).forEach { write($0) }
+        }
+        if selection.types == nil {
+            return try each(reader, from: max(start, end > UInt64(wanted) ? end - UInt64(wanted) : 0), to: end) { write($0) }
+        }
+        // Which of them are the last is known only at the end; no more than twice as many are kept.
+        var last: [StoredEvent] = []
+        try each(reader, from: start, to: end) { event in
+            last.append(event)
+            if last.count >= 2 * wanted + 1_000 { last.removeFirst(last.count - wanted) }
+        }
+        last.suffix(wanted).forEach { write($0) }
+    }
+
+    private func each(_ reader: LogReader, from start: UInt64, to end: UInt64, _ body: (StoredEvent) -> Void) throws {
+        var cursor = reader.cursor(from: start, to: end, types: selection.types)
+        while let batch = try cursor.nextBatch() {
+            for event in batch where selection.subject == nil || event.subject == selection.subject { body(event) }
+            if Interruption.isRequested { break }
         }
     }
 
-    private func print(_ reader: LogReader, from start: UInt64, to end: UInt64) throws -> UInt64 {
-        var cursor = reader.cursor(from: start, to: end, types: selection.types)
-        while let batch = try cursor.nextBatch() {
-            for event in batch where selection.subject == nil || event.subject == selection.subject {
-                Output.write(event.line)
-                Output.line()
-            }
-            if Interruption.isRequested { break }
-        }
-        return end
+    private func write(_ event: StoredEvent) {
+        Output.write(event.line)
+        Output.line()
     }
 }

@@ -27,6 +27,10 @@ struct VerifyCommand: ParsableCommand {
         var head: UInt64
         var events: UInt64
         var segments: Int
+        /// How far the clock is behind the log's last instant, in seconds; absent if it is not.
+        var clock_behind_seconds: Double?
+        /// The first sequence that reuses the last instant.
+        var clock_behind_since: UInt64?
         var findings: [Item]
     }
 
@@ -41,13 +45,16 @@ struct VerifyCommand: ParsableCommand {
         }
         let statistics = try reader.statistics()
         ProgressBar.clear()
+        let clock = ClockState(statistics)
         if options.json {
             try JSONOutput.print(
                 Report(
                     head: statistics.head, events: statistics.events, segments: statistics.segments.count,
+                    clock_behind_seconds: clock?.behind, clock_behind_since: clock?.since,
                     findings: findings.map(Self.item)))
         } else {
             for finding in findings { Output.line("\(finding)") }
+            if let clock { Output.line(clock.text) }
             Output.line(
                 "\(Text.count(statistics.events)) events in \(Text.count(statistics.segments.count)) segments, "
                     + (findings.isEmpty ? "all sound." : "\(Text.count(findings.count)) findings."))
