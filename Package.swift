@@ -11,8 +11,6 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -32,8 +30,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -46,7 +42,7 @@ let package = Package(
         // Floor 1: folds.
         .target(name: "Projection", dependencies: ["EventLog", crypto, grdb, system], swiftSettings: settings),
         // Floor 2: meaning.
-        .target(name: "BuyTillYouDie", dependencies: [realModule], swiftSettings: settings),
+        .target(name: "BuyTillYouDie", swiftSettings: settings),
         .target(
             name: "CRM", dependencies: ["EventLog", "Projection", "BuyTillYouDie", grdb, yams],
             resources: [.embedInCode("Catalogue/catalogue.yaml")], swiftSettings: settings),
@@ -55,7 +51,7 @@ let package = Package(
         .target(
             name: "TouchlineService",
             dependencies: [
-                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", crypto, grdb, logging, system, yams,
+                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", crypto, grdb, system, yams,
             ],
             swiftSettings: settings),
         // Floor 4: the command line.
@@ -63,7 +59,7 @@ let package = Package(
             name: "touchline",
             dependencies: [
                 "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", "TouchlineService", argumentParser,
-                logging, system,
+                grdb, system,
             ],
             swiftSettings: settings),
         // For tests only: every view computed a second time, slowly and plainly. Knows none of the targets above.

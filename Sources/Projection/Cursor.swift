@@ -53,6 +53,20 @@ struct Cursor: Equatable {
     }
 }
 
+extension LogReader {
+    /// Views made from nothing need the log from its start.
+    ///
+    /// - Throws: `ProjectionError` with code `archived`.
+    func checkStart() throws {
+        guard firstSequence == 0 else {
+            throw ProjectionError(
+                .archived,
+                "the log starts at \(firstSequence): without the events before it views cannot be made; "
+                    + "bring the archived segments back into \"log\"")
+        }
+    }
+}
+
 /// Lower-case hexadecimal text.
 func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)

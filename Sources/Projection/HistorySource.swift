@@ -2,10 +2,12 @@ import EventLog
 
 /// Earlier events of subjects, from the log: through the subject index for a few, in one pass for many.
 struct HistorySource {
-    /// Above this many subjects one pass over the log is weighed against that many index look-ups.
-    private static let lookupsMin = 256
+    /// Above this many subjects one pass over the log is weighed against that many look-ups.
+    private static let lookupsMin = 64
     /// A look-up costs about as much as passing over this many events.
-    private static let eventsPerLookup: UInt64 = 150
+    private static let eventsPerLookup: UInt64 = 2_000
+    /// Bytes of histories that are held at a time.
+    private static let heldBytesMax: UInt64 = 256 << 20
 
     let reader: LogReader
     let policy: FoldPolicy
@@ -13,13 +15,36 @@ struct HistorySource {
     /// The events below `before` of each of the subjects, in sequence order.
     func histories(of subjects: [String], before: UInt64) throws -> [String: [StoredEvent]] {
         guard !subjects.isEmpty, before > reader.firstSequence else { return [:] }
+        var buffer = SubjectBuffer()
         let passCost = (before - reader.firstSequence) / Self.eventsPerLookup
         if subjects.count <= Self.lookupsMin || UInt64(subjects.count) < passCost {
-            var found: [String: [StoredEvent]] = [:]
-            for subject in subjects { found[subject] = try reader.history(of: subject, before: before) }
-            return found
+            // Copied out, since an event as read keeps its whole batch in memory.
+            for subject in subjects {
+                for event in try reader.history(of: subject, before: before) { buffer.add(event, subject: subject) }
+            }
+        } else {
+            let wanted = Set(subjects)
+            var cursor = reader.cursor(from: reader.firstSequence, to: before)
+            while let batch = try cursor.nextBatch() {
+                for event in batch {
+                    if let subject = event.subject, wanted.contains(subject) { buffer.add(event, subject: subject) }
+                }
+            }
         }
-        return try pass(for: Set(subjects), before: before)
+        return Dictionary(uniqueKeysWithValues: buffer.names.map { ($0, buffer.events(of: $0)) })
+    }
+
+    /// The subjects in groups whose histories fit in memory together.
+    func groups(of subjects: [String], before: UInt64) throws -> [[String]] {
+        guard subjects.count > Self.lookupsMin else { return [subjects] }
+        let statistics = try reader.statistics()
+        let share = Double(before - min(before, reader.firstSequence)) / Double(max(1, statistics.events))
+        let bytes = share * (Double(statistics.lineBytes) * 1.1 + Double(statistics.events) * 240)
+        let count = max(1, Int(bytes / Double(Self.heldBytesMax)))
+        guard count > 1 else { return [subjects] }
+        var groups = [[String]](repeating: [], count: count)
+        for subject in subjects { groups[partition(of: subject, count: count)].append(subject) }
+        return groups.filter { !$0.isEmpty }
     }
 
     /// The system events below `before`, in sequence order.
@@ -31,16 +56,5 @@ struct HistorySource {
             for event in batch where event.subject == nil { events.append(event) }
         }
         return events
-    }
-
-    private func pass(for wanted: Set<String>, before: UInt64) throws -> [String: [StoredEvent]] {
-        var buffer = SubjectBuffer()
-        var cursor = reader.cursor(from: reader.firstSequence, to: before)
-        while let batch = try cursor.nextBatch() {
-            for event in batch {
-                if let subject = event.subject, wanted.contains(subject) { buffer.add(event, subject: subject) }
-            }
-        }
-        return Dictionary(uniqueKeysWithValues: buffer.names.map { ($0, buffer.events(of: $0)) })
     }
 }

@@ -45,6 +45,7 @@ public final class LiveRunner {
         // Projectors at the same place run together; after a partial rebuild all are at the same place again.
         let groups = Dictionary(grouping: set.projectors) { cursors[$0.name]?.next ?? reader.firstSequence }
         for start in groups.keys.sorted() where start < target {
+            if groups[start]?.contains(where: { cursors[$0.name] == nil }) ?? false { try reader.checkStart() }
             let names = Set((groups[start] ?? []).map(\.name))
             let group = set.filter { names.contains($0.name) }
             try checkLineage(cursors, names: names)
@@ -72,19 +73,23 @@ public final class LiveRunner {
 
     private func runTransaction(_ set: ProjectorSet, from start: UInt64, to target: UInt64) throws -> UInt64 {
         let (touched, system, next) = try readEvents(from: start, to: target)
-        let cold = touched.keys.filter { needsHistory($0, touched[$0] ?? [], set) }
-        let earlier = try history.histories(of: cold, before: start)
+        // A fixed order, so that the same events make the same file.
+        let order = touched.keys.sorted()
+        let cold = Set(order.filter { needsHistory($0, touched[$0] ?? [], set) })
+        let groups = try history.groups(of: order.filter { cold.contains($0) }, before: start)
         let systemHistory = system.isEmpty ? [] : try history.systemEvents(before: start) + system
         let lineage = try reader.lineHash(before: next)
         try database.writeWithoutTransaction { db in
             try db.inTransaction {
                 let writer = try ViewWriter(db, set)
                 var dispatch = TypeDispatch(set)
-                // A fixed order, so that the same events make the same file.
-                for subject in touched.keys.sorted() {
-                    try project(
-                        subject, events: touched[subject] ?? [], earlier: earlier[subject], set: set,
-                        dispatch: &dispatch, writer: writer)
+                for group in [order.filter { !cold.contains($0) }] + groups {
+                    let earlier = try history.histories(of: group.filter { cold.contains($0) }, before: start)
+                    for subject in group {
+                        try project(
+                            subject, events: touched[subject] ?? [], earlier: earlier[subject], set: set,
+                            dispatch: &dispatch, writer: writer)
+                    }
                 }
                 if !system.isEmpty { try refold(nil, known: systemHistory, set: set, writer: writer) }
                 for projector in set.projectors {

@@ -8,6 +8,8 @@ public struct ProjectionError: Error, Sendable, Equatable {
         case locked
         /// A projector's version or configuration is not the one the views were made with.
         case outdated
+        /// Events that are needed are archived.
+        case archived
         /// No such projector.
         case unknownProjector
         /// A rebuild did not pass its own check.

@@ -1,3 +1,4 @@
+public import EventLog
 public import GRDB
 
 /// What the view database says of one projector.
@@ -76,6 +77,16 @@ public enum ViewStatus {
     public static func cursor(_ db: Database, _ set: ProjectorSet) throws -> UInt64 {
         let cursors = try Cursor.fetchAll(db)
         return set.projectors.map { cursors[$0.name]?.next ?? 0 }.min() ?? 0
+    }
+
+    /// Checks that the rows of the projectors were made from the history that the log holds.
+    ///
+    /// - Throws: `ProjectionError` with code `anotherHistory`.
+    public static func checkLineage(_ db: Database, _ set: ProjectorSet, reader: LogReader) throws {
+        let cursors = try Cursor.fetchAll(db)
+        for projector in set.projectors {
+            try cursors[projector.name]?.check(against: reader, projector: projector.name)
+        }
     }
 
     /// The anomalies that projectors have listed, and those that show only across subjects, in a fixed order.

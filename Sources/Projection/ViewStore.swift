@@ -79,13 +79,29 @@ public struct ViewStore: Sendable {
         try FileSystem.replaceLink(link, target: name, in: directory)
     }
 
-    /// Removes generations that the link no longer names, save `kept`. The caller holds the lock.
-    public func removeOldGenerations(keeping kept: Set<Int> = []) throws {
+    /// Whether there are generations that the link no longer names.
+    public func hasOldGenerations() throws -> Bool { try !oldGenerations().isEmpty }
+
+    /// Removes generations that the link no longer names. The caller holds the lock. Whoever still reads one goes on
+    /// with it: a removed file lives until it is closed.
+    public func removeOldGenerations() throws {
+        for path in try oldGenerations() { try removeFiles(of: path) }
+    }
+
+    private func oldGenerations() throws -> [FilePath] {
         let current = try generation()
-        for name in try FileSystem.list(directory) {
-            guard name.hasSuffix(".db"), let number = Self.number(name), number < current, !kept.contains(number)
-            else { continue }
-            try removeFiles(of: directory.appending(name))
+        return try FileSystem.list(directory).filter { Self.number($0).map { $0 < current } ?? false }
+            .map { directory.appending($0) }
+    }
+
+    /// What is wrong with the structure of the database in use; `nil` if it is sound or there is none.
+    public func check() throws -> String? {
+        guard let path = try current() else { return nil }
+        do {
+            let answer = try openReader()?.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+            return answer == "ok" ? nil : "\(path): \(answer ?? "not a database")"
+        } catch let error as DatabaseError {
+            return "\(path): \(error.message ?? "not a database")"
         }
     }
 
@@ -131,8 +147,13 @@ public final class FileLock: Sendable {
 
     /// Locks `path`, which is made if it is not there; `nil` if it is held elsewhere and `wait` is false.
     public static func take(_ path: FilePath, wait: Bool) throws -> FileLock? {
-        let descriptor = try FileDescriptor.open(
-            path, .readWrite, options: [.create, .closeOnExec], permissions: FilePermissions(rawValue: 0o644))
+        let descriptor: FileDescriptor
+        do {
+            descriptor = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .closeOnExec], permissions: FilePermissions(rawValue: 0o644))
+        } catch {
+            throw ProjectionError(.file, "\(path): \(error); make the data folder writable for this user")
+        }
         let code = wait
             ? kernel_lock_exclusive(descriptor.rawValue) : kernel_try_lock_exclusive(descriptor.rawValue)
         if code == 0 { return FileLock(descriptor) }

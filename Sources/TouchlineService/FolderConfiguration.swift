@@ -53,10 +53,20 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
         } catch let error as ServiceError {
             throw error
         } catch {
-            throw ServiceError(.io, "\(path): not a configuration (\(oneLine(error))); compare it with one that `touchline init` writes")
+            throw ServiceError(.io, "\(path): \(reason(error)); compare it with one that `touchline init` writes")
         }
         try configuration.check(path)
         return configuration
+    }
+
+    /// Reads what is there and takes the default for what is not.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        format = try container.decode(Int.self, forKey: .format)
+        zone = try container.decodeIfPresent(String.self, forKey: .zone) ?? "UTC"
+        personal_fields = try container.decodeIfPresent(String.self, forKey: .personal_fields) ?? "clear"
+        segment_bytes_max = try container.decodeIfPresent(UInt64.self, forKey: .segment_bytes_max)
+        event_bytes_max = try container.decodeIfPresent(Int.self, forKey: .event_bytes_max)
     }
 
     /// The file's text.
@@ -89,6 +99,16 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
         if let bytes = event_bytes_max, !(1024...(8 << 20)).contains(bytes) {
             throw ServiceError(.io, "\(path): event_bytes_max is \(bytes); it takes 1024 to 8388608")
         }
+    }
+}
+
+/// What is wrong with a configuration, without the decoder's own words.
+private func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "`\(key.stringValue)` is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+        "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` has a value of the wrong kind"
+    default: "not a configuration"
     }
 }
 

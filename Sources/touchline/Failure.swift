@@ -3,6 +3,7 @@ import CRM
 import CSVImport
 import EventLog
 import Foundation
+import GRDB
 import Projection
 import SystemPackage
 import TouchlineService
@@ -41,6 +42,12 @@ enum Failure {
         case let error as ImportError: (ServiceError.Kind.badInput.rawValue, String(describing: error))
         case is CancellationError: (130, "stopped")
         case let error as Interrupted: (130, error.message)
+        case let error as DatabaseError:
+            (
+                ServiceError.Kind.io.rawValue,
+                "the views cannot be used (SQLite: \(error.message ?? "\(error.resultCode)"));"
+                    + " run `touchline rebuild` to make them anew from the log"
+            )
         case let error as Errno: (ServiceError.Kind.io.rawValue, "\(error)")
         default:
             (

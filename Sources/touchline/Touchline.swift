@@ -16,7 +16,7 @@ struct Touchline: AsyncParsableCommand {
               touchline customer C-1
               cat touchline-data/log/*.lz4 | lz4 -dc
 
-            All commands take --data DIR (default: $TOUCHLINE_DATA, else ./touchline-data).
+            All commands take --data DIR (default: $TOUCHLINE_DATA, else ./touchline-data). \
             Exit status: 0 good, 1 a check found something wrong, 64 usage, 65 bad input, 74 I/O.
             """,
         version: "0.1.0",

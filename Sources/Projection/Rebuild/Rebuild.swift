@@ -37,6 +37,7 @@ public struct Rebuild {
 
     /// What `run` would do, as things stand.
     public func plan() throws -> RebuildPlan {
+        try reader.checkStart()
         let header = try unfinishedHeader()
         let target = header?.target ?? reader.head
         let partitions = header?.partitions ?? partitionCount(target)
@@ -208,8 +209,9 @@ public struct Rebuild {
         guard state == ["ok"] else {
             throw ProjectionError(.verification, "\(path): \(state.first ?? "damaged"); remove the file and rebuild")
         }
+        // What is derived (an index) the views do not depend on.
         let findings = try reader.verify(deep: true) { _, _ in true }
-        if let finding = findings.first {
+        if let finding = findings.first(where: { !$0.isDerived }) {
             throw ProjectionError(.verification, "the log is damaged: \(finding); see `touchline verify --deep`")
         }
     }

@@ -12,10 +12,10 @@ struct AppendCommand: AsyncParsableCommand {
         discussion: """
             A line is a CloudEvents 1.0 event, or its short form (type, subject, data):
               {"type":"call.completed","subject":"C-1","data":{"direction":"inbound","seconds":80}}
-            Give "source" and "id" to make it safe to send again: the same content is acknowledged with its first
+            Give "source" and "id" to make it safe to send again: the same content is acknowledged with its first \
             sequence, other content is refused. "expectedversion" in a line is the subject's version it must meet.
 
-            Each acknowledgement is `sequence TAB id TAB new|duplicate`, printed once the event is on disk; with --json
+            Each acknowledgement is `sequence TAB id TAB new|duplicate`, printed once the event is on disk; with --json \
             an object a line. The first bad line stops the stream; what came before it is in.
             """)
 

@@ -6,7 +6,7 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "Every event of a customer with what it changed in the views, step by step.",
         discussion: """
-            Events come in the order in which they became known. A late event, a retraction or a merge shows its whole
+            Events come in the order in which they became known. A late event, a retraction or a merge shows its whole \
             effect at its own place. With --at, --known-at or --as-of the audit is of that moment.
             """)
 

@@ -8,7 +8,7 @@ struct FunnelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "funnel", abstract: "How far opportunities came: per stage reached, current, conversion, time, value.",
         discussion: """
-            Without a name it answers for the pipeline `default` if there is one, else for the largest; `leads` is the
+            Without a name it answers for the pipeline `default` if there is one, else for the largest; `leads` is the \
             built-in pipeline of leads. With --as-of, --at or --known-at the answer is that moment's.
             """)
 

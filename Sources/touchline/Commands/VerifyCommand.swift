@@ -1,12 +1,13 @@
 import ArgumentParser
 import EventLog
+import Projection
 import TouchlineService
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the log: what is wrong, and where.",
         discussion: """
-            Every checksum of every segment and index file is checked. With --deep every line is parsed again and every
+            Every checksum of every segment and index file is checked, and the structure of the view database. With --deep every line is parsed again and every \
             directory and footer derived from the lines and compared. Exit status 1 if anything is wrong.
             """)
 
@@ -32,6 +33,8 @@ struct VerifyCommand: ParsableCommand {
         /// The first sequence that reuses the last instant.
         var clock_behind_since: UInt64?
         var findings: [Item]
+        /// What is wrong with the view database; absent if nothing is.
+        var views: String?
     }
 
     func run() throws {
@@ -43,6 +46,7 @@ struct VerifyCommand: ParsableCommand {
             bar.update(done, of: total)
             return !Interruption.isRequested
         }
+        let views = try folder.views.check()
         let statistics = try reader.statistics()
         ProgressBar.clear()
         let clock = ClockState(statistics)
@@ -51,16 +55,17 @@ struct VerifyCommand: ParsableCommand {
                 Report(
                     head: statistics.head, events: statistics.events, segments: statistics.segments.count,
                     clock_behind_seconds: clock?.behind, clock_behind_since: clock?.since,
-                    findings: findings.map(Self.item)))
+                    findings: findings.map(Self.item), views: views))
         } else {
             for finding in findings { Output.line("\(finding)") }
+            if let views { Output.line("\(views); run `touchline rebuild` to make the views anew") }
             if let clock { Output.line(clock.text) }
             Output.line(
                 "\(Text.count(statistics.events)) events in \(Text.count(statistics.segments.count)) segments, "
                     + (findings.isEmpty ? "all sound." : "\(Text.count(findings.count)) findings."))
         }
         Output.flush()
-        if !findings.isEmpty { throw ExitCode(1) }
+        if !findings.isEmpty || views != nil { throw ExitCode(1) }
     }
 
     private static func item(_ finding: Finding) -> Report.Item {
