@@ -82,6 +82,13 @@ import Testing
             at: UInt64(events.count), now: now, calendar: try DayCalendar(zone: log.zone))
         let live = try #require(try log.store.openReader())
         Self.expectNone(try Self.differences(live, log, fold, context, hasLeads: true), "generated life")
+        let digest = try Self.digest(log)
+        for workers in [1, 2] {
+            let options = RebuildOptions(workers: workers, memoryBytes: 16 << 20)
+            _ = try Rebuild(store: log.store, reader: log.reader(), projectors: log.set, options: options)
+                .run { _ in true }
+            #expect(try Self.digest(log) == digest, "\(workers) workers")
+        }
         await log.close()
     }
 
