@@ -1,16 +1,16 @@
 /// What is known of the log, without what was retracted, subject by subject in business order.
-public struct KnownEvents: Sendable {
+package struct KnownEvents: Sendable {
     /// The events of each subject by (time, sequence), without retractions and what they retract.
-    public var bySubject: [String: [ReferenceEvent]] = [:]
+    package var bySubject: [String: [ReferenceEvent]] = [:]
     /// The events without a subject, in the same order.
-    public var system: [ReferenceEvent] = []
+    package var system: [ReferenceEvent] = []
 
     /// The known events among `all`.
     ///
     /// - Parameters:
     ///   - limit: how many of the log's first events are known; nil: all.
     ///   - asOf: only what had happened by then, in microseconds; retractions count whenever they happened.
-    public init(_ all: [ReferenceEvent], limit: UInt64? = nil, asOf: Int64? = nil) {
+    package init(_ all: [ReferenceEvent], limit: UInt64? = nil, asOf: Int64? = nil) {
         let known = all.filter { event in limit.map { event.sequence < $0 } ?? true }
         let retracted = Self.retractedSequences(known)
         for event in known {

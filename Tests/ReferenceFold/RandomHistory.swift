@@ -1,14 +1,14 @@
 /// A small seeded random generator (SplitMix64), the same on every machine.
-public struct ReferenceRandom: RandomNumberGenerator, Sendable {
+package struct ReferenceRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// A generator that repeats itself for the same seed.
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
         state = next()  // so that neighbouring seeds do not make the same numbers, shifted
     }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -17,34 +17,35 @@ public struct ReferenceRandom: RandomNumberGenerator, Sendable {
     }
 
     /// True in about one of `n` cases.
-    public mutating func oneIn(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &self) == 0 }
+    package mutating func oneIn(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &self) == 0 }
 
     /// One of the choices; there is at least one.
-    public mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &self)] }
+    package mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &self)] }
 }
 
 /// An event of a random history, before a log has taken it.
-public struct RandomEvent: Sendable {
-    public var id: String
-    public var source: String
-    public var type: String
-    public var subject: String?
-    public var time: String
+package struct RandomEvent: Sendable {
+    package var id: String
+    package var source: String
+    package var type: String
+    package var subject: String?
+    package var time: String
     /// JSON text.
-    public var data: String
+    package var data: String
 
     private var names: String { #""specversion":"1.0","id":"\#(id)","source":"\#(source)","type":"\#(type)","# }
     private var who: String { subject.map { #""subject":"\#($0)","# } ?? "" }
 
     /// The line as a sender sends it.
-    public var senderLine: String { "{\(names)\(who)\"time\":\"\(time)\",\"data\":\(data)}" }
+    package var senderLine: String { "{\(names)\(who)\"time\":\"\(time)\",\"data\":\(data)}" }
 
     /// The line as a log stores it.
-    public func storedLine(sequence: Int, subjectSequence: Int, recorded: String) -> String {
+    package func storedLine(sequence: Int, subjectSequence: Int, recorded: String) -> String {
         let digits = String(sequence)
         let padded = String(repeating: "0", count: 20 - digits.count) + digits
         let version = subject == nil ? "" : ",\"subjectsequence\":\(subjectSequence)"
-        return "{\(names)\(who)\"time\":\"\(time)\",\"recordedtime\":\"\(recorded)\",\"sequence\":\"\(padded)\"\(version)"
+        return
+            "{\(names)\(who)\"time\":\"\(time)\",\"recordedtime\":\"\(recorded)\",\"sequence\":\"\(padded)\"\(version)"
             + ",\"data\":\(data)}"
     }
 }
@@ -53,15 +54,15 @@ public struct RandomEvent: Sendable {
 /// retractions (of retractions, of what is not there yet, of another subject's), merges in chains and circles.
 ///
 /// It makes no sense as a life. It is meant to reach every rule of the views in few events.
-public struct RandomHistory: Sendable {
-    public var events: [RandomEvent] = []
+package struct RandomHistory: Sendable {
+    package var events: [RandomEvent] = []
     /// Days of the history, from 2025-03-01 on (clocks change in many zones within it).
     static let days = 60
     private var random: ReferenceRandom
     private var subjects: [String?] = []
 
     /// Makes a history of `count` events.
-    public init(seed: UInt64, count: Int) {
+    package init(seed: UInt64, count: Int) {
         random = ReferenceRandom(seed: seed)
         let all = ["C-1", "C-2", "C-3", "C-4", "C-5", "lead:L-1", "lead:L-2"]
         subjects = (0..<count).map { _ in random.oneIn(25) ? nil : random.pick(all) }
@@ -69,7 +70,7 @@ public struct RandomHistory: Sendable {
     }
 
     /// The lines as a log stores them: recorded one a second from 2025-05-01 on.
-    public var storedLines: [String] {
+    package var storedLines: [String] {
         var versions: [String: Int] = [:]
         return events.enumerated().map { sequence, event in
             if let subject = event.subject { versions[subject, default: 0] += 1 }
@@ -133,7 +134,9 @@ public struct RandomHistory: Sendable {
 
     // Fields
 
-    private mutating func text(_ key: String, _ choices: [String]) -> String { "\"\(key)\":\"\(random.pick(choices))\"" }
+    private mutating func text(_ key: String, _ choices: [String]) -> String {
+        "\"\(key)\":\"\(random.pick(choices))\""
+    }
 
     /// The field in two of three cases.
     private mutating func maybe(_ key: String, _ choices: [String]) -> [String] {
@@ -169,10 +172,14 @@ public struct RandomHistory: Sendable {
     private mutating func customer() -> (String, [String]) {
         switch Int.random(in: 0..<12, using: &random) {
         case 0:
-            return ("customer.registered", maybe("name", ["王芳", "Ann"]) + maybe("email", ["a@example.com"])
-                + maybe("owner", ["li", "ma"]) + maybe("city", ["上海", "Bern"]))
+            return (
+                "customer.registered",
+                maybe("name", ["王芳", "Ann"]) + maybe("email", ["a@example.com"])
+                    + maybe("owner", ["li", "ma"]) + maybe("city", ["上海", "Bern"])
+            )
         case 1, 2:
-            let fields = maybe("name", ["王敏", "Bob"]) + maybe("city", ["成都"]) + maybe("owner", ["zhou"])
+            let fields =
+                maybe("name", ["王敏", "Bob"]) + maybe("city", ["成都"]) + maybe("owner", ["zhou"])
                 + (random.oneIn(4) ? ["\"email\":null"] : []) + (random.oneIn(4) ? ["\"age\":41"] : [])
                 + (random.oneIn(4) ? ["\"vip\":true"] : [])
             return ("customer.updated", ["\"set\":{\(fields.joined(separator: ","))}"])
@@ -202,12 +209,18 @@ public struct RandomHistory: Sendable {
         let stages = ["new", "offer", "legal"]
         switch Int.random(in: 0..<15, using: &random) {
         case 0..<4:
-            return ("opportunity.opened", [opportunity] + maybe("stage", stages) + maybe("owner", ["li", "ma"])
-                + money(false) + (random.oneIn(3) ? [text("pipeline", ["big"])] : [])
-                + (random.oneIn(3) ? [text("lead", ["L-1", "L-2"])] : []))
+            return (
+                "opportunity.opened",
+                [opportunity] + maybe("stage", stages) + maybe("owner", ["li", "ma"])
+                    + money(false) + (random.oneIn(3) ? [text("pipeline", ["big"])] : [])
+                    + (random.oneIn(3) ? [text("lead", ["L-1", "L-2"])] : [])
+            )
         case 4..<8:
-            return ("opportunity.stage_changed", [opportunity, text("to", stages)] + maybe("from", stages)
-                + (random.oneIn(6) ? [text("pipeline", ["big", "default"])] : []))
+            return (
+                "opportunity.stage_changed",
+                [opportunity, text("to", stages)] + maybe("from", stages)
+                    + (random.oneIn(6) ? [text("pipeline", ["big", "default"])] : [])
+            )
         case 8:
             return ("opportunity.amount_changed", [opportunity] + money(true))
         case 9: return ("opportunity.assigned", [opportunity, text("owner", ["li", "ma", "zhou"])])
@@ -215,11 +228,16 @@ public struct RandomHistory: Sendable {
         case 11: return ("opportunity.lost", [opportunity] + maybe("reason", ["price", "无预算"]))
         case 12: return ("opportunity.reopened", [opportunity] + maybe("stage", stages))
         case 13:
-            return ("quote.sent", [text("quote", ["Q-1", "Q-2"])] + maybe("opportunity", ["P-1", "P-2"]) + money(false))
+            return (
+                "quote.sent", [text("quote", ["Q-1", "Q-2"])] + maybe("opportunity", ["P-1", "P-2"]) + money(false)
+            )
         default:
             let type = random.pick(["contract.signed", "contract.renewed", "contract.ended"])
-            return (type, [text("contract", ["CT-1"])] + maybe("opportunity", ["P-1", "P-2"])
-                + maybe("ends", ["2025-12-31"]) + money(false))
+            return (
+                type,
+                [text("contract", ["CT-1"])] + maybe("opportunity", ["P-1", "P-2"])
+                    + maybe("ends", ["2025-12-31"]) + money(false)
+            )
         }
     }
 
@@ -239,8 +257,11 @@ public struct RandomHistory: Sendable {
             "opened", "opened", "assigned", "responded", "escalated", "waiting", "resolved", "resolved", "notified",
             "reopened", "closed",
         ])
-        return ("\(family).\(state)", [text(family, ["X-1", "X-2"])] + maybe("agent", ["li", "ma"])
-            + (state == "opened" ? maybe("severity", ["low", "high"]) : []))
+        return (
+            "\(family).\(state)",
+            [text(family, ["X-1", "X-2"])] + maybe("agent", ["li", "ma"])
+                + (state == "opened" ? maybe("severity", ["low", "high"]) : [])
+        )
     }
 
     private mutating func interaction() -> (String, [String]) {
@@ -248,7 +269,10 @@ public struct RandomHistory: Sendable {
         if random.oneIn(2) { about.append(text(random.pick(["complaint", "ticket"]), ["X-1", "X-2"])) }
         if random.oneIn(4) { about.append(text("task", ["K-1", "K-2"])) }
         switch Int.random(in: 0..<5, using: &random) {
-        case 0: return ("call.completed", [text("direction", ["inbound", "outbound"]), number("seconds", 0...600)] + about)
+        case 0:
+            return (
+                "call.completed", [text("direction", ["inbound", "outbound"]), number("seconds", 0...600)] + about
+            )
         case 1: return ("message.received", [text("channel", ["wechat", "email"])] + about)
         case 2, 3: return ("message.sent", [text("channel", ["wechat", "email"])] + about + maybe("agent", ["li"]))
         default: return (random.pick(["meeting.held", "visit.made"]), about + maybe("agent", ["li"]))
@@ -259,8 +283,11 @@ public struct RandomHistory: Sendable {
         let kind = random.pick([
             "sent", "sent", "sent", "delivered", "opened", "clicked", "bounced", "redeemed", "redeemed", "unsubscribed",
         ])
-        return ("campaign.\(kind)", [text("campaign", ["spring", "618", "winback"])] + maybe("variant", ["A", "B"])
-            + maybe("channel", ["email", "sms"]) + maybe("touch", ["T-1", "T-2"]))
+        return (
+            "campaign.\(kind)",
+            [text("campaign", ["spring", "618", "winback"])] + maybe("variant", ["A", "B"])
+                + maybe("channel", ["email", "sms"]) + maybe("touch", ["T-1", "T-2"])
+        )
     }
 
     private mutating func other() -> (String, [String]) {
@@ -268,15 +295,25 @@ public struct RandomHistory: Sendable {
         case 0: return ("points.earned", [number("points", 1...50)])
         case 1: return (random.pick(["points.redeemed", "points.expired"]), [number("points", 1...20)])
         case 2: return ("points.adjusted", [number("points", -10...10)])
-        case 3, 4: return ("task.scheduled", [text("task", ["K-1", "K-2"]), text("due", ["2025-06-01T08:00:00+08:00"])]
-            + maybe("owner", ["li"]))
+        case 3, 4:
+            return (
+                "task.scheduled",
+                [text("task", ["K-1", "K-2"]), text("due", ["2025-06-01T08:00:00+08:00"])]
+                    + maybe("owner", ["li"])
+            )
         case 5: return (random.pick(["task.completed", "task.cancelled"]), [text("task", ["K-1", "K-2"])])
-        case 6, 7: return (random.pick(["consent.given", "consent.withdrawn"]),
-            [text("purpose", ["marketing", "profiling"])] + maybe("channel", ["email", "sms"]))
+        case 6, 7:
+            return (
+                random.pick(["consent.given", "consent.withdrawn"]),
+                [text("purpose", ["marketing", "profiling"])] + maybe("channel", ["email", "sms"])
+            )
         case 8: return ("survey.sent", [text("survey", ["S-1", "S-2"])])
         case 9: return ("survey.answered", [text("survey", ["S-1", "S-2"]), number("score", 0...10)])
-        default: return (random.pick(["x.weather_seen", "record.viewed", "product.viewed"]),
-            [text("by", ["li"]), text("product", ["SKU-1"])])
+        default:
+            return (
+                random.pick(["x.weather_seen", "record.viewed", "product.viewed"]),
+                [text("by", ["li"]), text("product", ["SKU-1"])]
+            )
         }
     }
 }

@@ -1,24 +1,26 @@
 /// The customers that a campaign touched and that answered it.
-public struct ReferenceCampaign: Sendable, Equatable {
+package struct ReferenceCampaign: Sendable, Equatable {
     /// Survivors, per kind of touch (`sent`, `delivered`, `opened` …).
-    public var customers: [String: Set<String>] = [:]
+    package var customers: [String: Set<String>] = [:]
     /// The same per variant; no variant is "".
-    public var byVariant: [String: [String: Set<String>]] = [:]
+    package var byVariant: [String: [String: Set<String>]] = [:]
     /// How many events of each kind.
-    public var events: [String: Int] = [:]
+    package var events: [String: Int] = [:]
 
     /// Distinct customers of a kind.
-    public func count(_ kind: String) -> Int { customers[kind]?.count ?? 0 }
+    package func count(_ kind: String) -> Int { customers[kind]?.count ?? 0 }
     /// Customers that were sent it and redeemed it.
-    public var sentAndRedeemed: Int {
+    package var sentAndRedeemed: Int {
         customers["sent", default: []].intersection(customers["redeemed", default: []]).count
     }
 
     /// The campaigns by id, also those that were only defined.
-    public static func all(_ known: KnownEvents, _ merges: ReferenceMerges) -> [String: ReferenceCampaign] {
+    package static func all(_ known: KnownEvents, _ merges: ReferenceMerges) -> [String: ReferenceCampaign] {
         var all: [String: ReferenceCampaign] = [:]
         for event in known.system where event.type == "campaign.defined" {
-            if let id = event.text("campaign") { all[id, default: ReferenceCampaign()].events["defined", default: 0] += 1 }
+            if let id = event.text("campaign") {
+                all[id, default: ReferenceCampaign()].events["defined", default: 0] += 1
+            }
         }
         for (subject, events) in known.bySubject {
             let customer = merges.survivor(of: subject)
@@ -50,18 +52,18 @@ public struct ReferenceCampaign: Sendable, Equatable {
 }
 
 /// One thing to do.
-public struct ReferenceTask: Sendable, Equatable {
+package struct ReferenceTask: Sendable, Equatable {
     /// How it stands.
-    public enum State: String, Sendable { case open, completed, cancelled }
+    package enum State: String, Sendable { case open, completed, cancelled }
 
-    public var state = State.open
+    package var state = State.open
     /// As sent, in microseconds since 1970-01-01T00:00:00Z.
-    public var due: Int64?
-    public var owner: String?
-    public var about: String?
+    package var due: Int64?
+    package var owner: String?
+    package var about: String?
 
     /// The tasks of one subject, by id.
-    public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceTask] {
+    package static func all(_ events: [ReferenceEvent]) -> [String: ReferenceTask] {
         var all: [String: ReferenceTask] = [:]
         for event in events where event.family == "task" {
             guard let id = event.text("task") else { continue }
@@ -83,16 +85,16 @@ public struct ReferenceTask: Sendable, Equatable {
 }
 
 /// What the churn models want to know of one customer.
-public struct ReferenceRecency: Sendable, Equatable {
+package struct ReferenceRecency: Sendable, Equatable {
     /// Repeat purchase days.
-    public var x: Int
+    package var x: Int
     /// Days from the first to the last purchase day; weeks are a seventh of it.
-    public var lastAfter: Int
+    package var lastAfter: Int
     /// Days from the first purchase day to the day asked for.
-    public var age: Int
+    package var age: Int
 
     /// From a customer's purchase days up to `day`; nil if there is none.
-    public init?(days: Set<Int>, day: Int) {
+    package init?(days: Set<Int>, day: Int) {
         let past = days.filter { $0 <= day }
         guard let first = past.min(), let last = past.max() else { return nil }
         x = past.count - 1

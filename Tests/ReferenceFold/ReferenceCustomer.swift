@@ -1,72 +1,74 @@
-public import Foundation
+package import Foundation
 
 /// What is known of one subject, apart from deals and cases.
-public struct ReferenceCustomer: Sendable {
+package struct ReferenceCustomer: Sendable {
     /// A value, and when it was set.
-    public struct Field: Sendable, Equatable {
-        public var value: ReferenceJSON
-        public var time: Int64
-        public var sequence: UInt64
+    package struct Field: Sendable, Equatable {
+        package var value: ReferenceJSON
+        package var time: Int64
+        package var sequence: UInt64
     }
 
     /// Since when something holds.
-    public struct Mark: Sendable, Equatable {
-        public var time: Int64
-        public var sequence: UInt64
+    package struct Mark: Sendable, Equatable {
+        package var time: Int64
+        package var sequence: UInt64
     }
 
     /// A field that took another value.
-    public struct Change: Sendable, Equatable {
-        public var field: String
-        public var before: ReferenceJSON?
-        public var after: ReferenceJSON?
-        public var time: Int64
-        public var sequence: UInt64
+    package struct Change: Sendable, Equatable {
+        package var field: String
+        package var before: ReferenceJSON?
+        package var after: ReferenceJSON?
+        package var time: Int64
+        package var sequence: UInt64
     }
 
     /// Touches over one channel.
-    public struct Touches: Sendable, Equatable {
-        public var count = 0
-        public var first: Mark
-        public var last: Mark
+    package struct Touches: Sendable, Equatable {
+        package var count = 0
+        package var first: Mark
+        package var last: Mark
     }
 
     /// A consent's key.
-    public struct ConsentKey: Hashable, Sendable {
-        public var purpose: String
-        public var channel: String
+    package struct ConsentKey: Hashable, Sendable {
+        package var purpose: String
+        package var channel: String
     }
 
     /// The last word on a consent.
-    public struct Consent: Sendable, Equatable {
-        public var isGiven: Bool
-        public var time: Int64
-        public var sequence: UInt64
+    package struct Consent: Sendable, Equatable {
+        package var isGiven: Bool
+        package var time: Int64
+        package var sequence: UInt64
     }
 
-    /// The profile: a field's newest value. Owner, team and tier are in it.
-    public var profile: [String: Field] = [:]
+    /// The profile: a field's newest value.
+    ///
+    /// Owner, team and tier are in it.
+    package var profile: [String: Field] = [:]
     /// Every change of a field, in business order; what the first registration is the first to set is no change.
-    public var changes: [Change] = []
+    package var changes: [Change] = []
     /// How many events of each type.
-    public var eventCounts: [String: Int] = [:]
+    package var eventCounts: [String: Int] = [:]
     /// The first and the last event of each type.
-    public var firstOfType: [String: Mark] = [:]
-    public var lastOfType: [String: Mark] = [:]
+    package var firstOfType: [String: Mark] = [:]
+    package var lastOfType: [String: Mark] = [:]
     /// The first and the last event.
-    public var first: Mark?
-    public var last: Mark?
-    public var tags: [String: Mark] = [:]
-    public var touches: [String: Touches] = [:]
-    public var points = 0
-    public var consents: [ConsentKey: Consent] = [:]
+    package var first: Mark?
+    package var last: Mark?
+    package var tags: [String: Mark] = [:]
+    package var touches: [String: Touches] = [:]
+    package var points = 0
+    package var consents: [ConsentKey: Consent] = [:]
     /// Kind and value of the identities linked now.
-    public var identities: [[String]: Mark] = [:]
-    public var purchases = ReferencePurchases()
+    package var identities: [[String]: Mark] = [:]
+    package var purchases = ReferencePurchases()
     private var isRegistered = false
 
     /// Folds the events of one subject.
-    public init(_ events: [ReferenceEvent], calendar: ReferenceCalendar) {
+    package init(_ events: [ReferenceEvent], calendar: ReferenceCalendar) {
         for event in events {
             let mark = Mark(time: event.time, sequence: event.sequence)
             first = first ?? mark
@@ -150,19 +152,19 @@ public struct ReferenceCustomer: Sendable {
 }
 
 /// One customer made of the subjects that were merged into it.
-public struct ReferenceGroup: Sendable {
-    public var profile: [String: ReferenceCustomer.Field] = [:]
-    public var eventCounts: [String: Int] = [:]
-    public var tags: Set<String> = []
-    public var points = 0
-    public var consents: [ReferenceCustomer.ConsentKey: ReferenceCustomer.Consent] = [:]
-    public var identities: Set<[String]> = []
-    public var orderCount = 0
-    public var totals: [String: Decimal] = [:]
-    public var purchaseDays: Set<Int> = []
+package struct ReferenceGroup: Sendable {
+    package var profile: [String: ReferenceCustomer.Field] = [:]
+    package var eventCounts: [String: Int] = [:]
+    package var tags: Set<String> = []
+    package var points = 0
+    package var consents: [ReferenceCustomer.ConsentKey: ReferenceCustomer.Consent] = [:]
+    package var identities: Set<[String]> = []
+    package var orderCount = 0
+    package var totals: [String: Decimal] = [:]
+    package var purchaseDays: Set<Int> = []
 
     /// The survivor's field wins, else the newest; the rest is a union or a sum.
-    public init(survivor: String, members: [String: ReferenceCustomer]) {
+    package init(survivor: String, members: [String: ReferenceCustomer]) {
         for (subject, member) in members {
             for (key, field) in member.profile {
                 if members[survivor]?.profile[key] != nil {
@@ -178,7 +180,9 @@ public struct ReferenceGroup: Sendable {
             identities.formUnion(member.identities.keys)
             points += member.points
             for (key, consent) in member.consents {
-                if let other = consents[key], (other.time, other.sequence) > (consent.time, consent.sequence) { continue }
+                if let other = consents[key], (other.time, other.sequence) > (consent.time, consent.sequence) {
+                    continue
+                }
                 consents[key] = consent
             }
             orderCount += member.purchases.count

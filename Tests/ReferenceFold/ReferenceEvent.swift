@@ -1,30 +1,30 @@
-public import Foundation
+package import Foundation
 
 /// One event of the log, read from its line.
-public struct ReferenceEvent: Sendable {
+package struct ReferenceEvent: Sendable {
     /// The event's place in the whole log.
-    public var sequence: UInt64
+    package var sequence: UInt64
     /// What names it for ever.
-    public var name: EventName
+    package var name: EventName
     /// The CloudEvents type.
-    public var type: String
+    package var type: String
     /// The customer; nil for a system event.
-    public var subject: String?
+    package var subject: String?
     /// When it happened, in microseconds since 1970-01-01T00:00:00Z.
-    public var time: Int64
+    package var time: Int64
     /// When the log took it, in microseconds since 1970-01-01T00:00:00Z.
-    public var recordedTime: Int64
+    package var recordedTime: Int64
     /// What happened.
-    public var data: ReferenceJSON
+    package var data: ReferenceJSON
 
     /// Source and id.
-    public struct EventName: Hashable, Sendable {
-        public var source: String
-        public var id: String
+    package struct EventName: Hashable, Sendable {
+        package var source: String
+        package var id: String
     }
 
     /// Reads a line as the log stores it: with recordedtime and sequence.
-    public init?(line: some Sequence<UInt8>) {
+    package init?(line: some Sequence<UInt8>) {
         guard let json = ReferenceJSON.parse(line), let id = json["id"]?.text, let source = json["source"]?.text,
             let type = json["type"]?.text, let sequence = json["sequence"]?.text.flatMap({ UInt64($0) }),
             let recorded = json["recordedtime"]?.text.flatMap(Self.microseconds)
@@ -39,18 +39,18 @@ public struct ReferenceEvent: Sendable {
     }
 
     /// `family` of `family.type`.
-    public var family: String { String(type.prefix { $0 != "." }) }
+    package var family: String { String(type.prefix { $0 != "." }) }
 
     /// A text field of the data.
-    public func text(_ key: String) -> String? { data[key]?.text }
+    package func text(_ key: String) -> String? { data[key]?.text }
 
     /// A decimal field of the data.
-    public func decimal(_ key: String) -> Decimal? {
+    package func decimal(_ key: String) -> Decimal? {
         text(key).flatMap { Decimal(string: $0, locale: Locale(identifier: "en_US_POSIX")) }
     }
 
     /// RFC 3339 with a zone, read position by position; what is finer than a microsecond is dropped.
-    public static func microseconds(_ text: String) -> Int64? {
+    package static func microseconds(_ text: String) -> Int64? {
         let c = Array(text.utf8)
         func digits(_ range: Range<Int>) -> Int64? {
             guard range.upperBound <= c.count else { return nil }
@@ -101,16 +101,16 @@ public struct ReferenceEvent: Sendable {
 }
 
 /// Calendar days of a zone, as numbers since 1970-01-01.
-public struct ReferenceCalendar: Sendable {
+package struct ReferenceCalendar: Sendable {
     let zone: TimeZone
 
     /// The days of this zone; UTC if there is no such zone.
-    public init(zone: String) {
+    package init(zone: String) {
         self.zone = TimeZone(identifier: zone) ?? TimeZone(secondsFromGMT: 0) ?? .current
     }
 
     /// The day on which this moment falls.
-    public func day(_ microseconds: Int64) -> Int {
+    package func day(_ microseconds: Int64) -> Int {
         var seconds = microseconds / 1_000_000
         if microseconds % 1_000_000 < 0 { seconds -= 1 }
         let local = seconds + Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
@@ -118,7 +118,7 @@ public struct ReferenceCalendar: Sendable {
     }
 
     /// The day as yyyy-MM-dd.
-    public static func text(_ day: Int) -> String {
+    package static func text(_ day: Int) -> String {
         var year: Int64 = 1970 + Int64(day) / 366
         if day < 0 { year -= 2 }
         while ReferenceEvent.daysSince1970(year + 1, 1, 1) <= Int64(day) { year += 1 }

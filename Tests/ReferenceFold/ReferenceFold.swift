@@ -1,18 +1,19 @@
-/// Every view of a log, computed from the meaning of the events in the plainest way: whole log in memory, one pass a
-/// question, nothing kept from one question to the next. It shares no code with the projectors, so that the two can be
-/// wrong only independently.
-public struct ReferenceFold: Sendable {
-    public var known: KnownEvents
-    public var merges: ReferenceMerges
-    public var customers: [String: ReferenceCustomer] = [:]
-    public var groups: [String: ReferenceGroup] = [:]
+/// Every view of a log, computed from the meaning of the events in the plainest way.
+///
+/// The whole log is in memory, every question is one pass, nothing is kept from one question to the next. It shares no
+/// code with the projectors, so that the two can be wrong only independently.
+package struct ReferenceFold: Sendable {
+    package var known: KnownEvents
+    package var merges: ReferenceMerges
+    package var customers: [String: ReferenceCustomer] = [:]
+    package var groups: [String: ReferenceGroup] = [:]
     /// By subject and id.
-    public var opportunities: [String: [String: ReferenceOpportunity]] = [:]
-    public var leads: [String: [String: ReferenceLead]] = [:]
+    package var opportunities: [String: [String: ReferenceOpportunity]] = [:]
+    package var leads: [String: [String: ReferenceLead]] = [:]
     /// By family, subject and id.
-    public var cases: [String: [String: [String: ReferenceCase]]] = [:]
-    public var tasks: [String: [String: ReferenceTask]] = [:]
-    public var campaigns: [String: ReferenceCampaign] = [:]
+    package var cases: [String: [String: [String: ReferenceCase]]] = [:]
+    package var tasks: [String: [String: ReferenceTask]] = [:]
+    package var campaigns: [String: ReferenceCampaign] = [:]
 
     /// Folds the known events.
     ///
@@ -21,7 +22,7 @@ public struct ReferenceFold: Sendable {
     ///   - limit: how many of the log's first events are known; nil: all.
     ///   - asOf: only what had happened by then, in microseconds.
     ///   - zone: the zone of the calendar days.
-    public init(_ events: [ReferenceEvent], limit: UInt64? = nil, asOf: Int64? = nil, zone: String = "UTC") {
+    package init(_ events: [ReferenceEvent], limit: UInt64? = nil, asOf: Int64? = nil, zone: String = "UTC") {
         let calendar = ReferenceCalendar(zone: zone)
         known = KnownEvents(events, limit: limit, asOf: asOf)
         merges = ReferenceMerges(known)
@@ -43,17 +44,17 @@ public struct ReferenceFold: Sendable {
     }
 
     /// The funnel of one pipeline.
-    public func funnel(_ pipeline: String) -> ReferenceFunnel {
+    package func funnel(_ pipeline: String) -> ReferenceFunnel {
         ReferenceFunnel(pipeline, opportunities.values.flatMap(\.values))
     }
 
     /// The counts of one family, `complaint` or `ticket`.
-    public func service(_ family: String) -> ReferenceServiceSummary {
+    package func service(_ family: String) -> ReferenceServiceSummary {
         ReferenceServiceSummary((cases[family] ?? [:]).values.flatMap(\.values))
     }
 
     /// Repeat-purchase figures per customer as of a day; customers that never bought are left out.
-    public func recency(day: Int) -> [String: ReferenceRecency] {
+    package func recency(day: Int) -> [String: ReferenceRecency] {
         groups.compactMapValues { ReferenceRecency(days: $0.purchaseDays, day: day) }
     }
 }

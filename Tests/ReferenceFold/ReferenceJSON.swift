@@ -1,5 +1,5 @@
 /// A JSON value as plainly as can be; a number keeps its text.
-public indirect enum ReferenceJSON: Equatable, Sendable {
+package indirect enum ReferenceJSON: Equatable, Sendable {
     case null
     case boolean(Bool)
     case number(String)
@@ -8,13 +8,13 @@ public indirect enum ReferenceJSON: Equatable, Sendable {
     case object([String: ReferenceJSON])
 
     /// The member with this key.
-    public subscript(key: String) -> ReferenceJSON? {
+    package subscript(key: String) -> ReferenceJSON? {
         if case .object(let members) = self { return members[key] }
         return nil
     }
 
     /// A string, or the text of a number.
-    public var text: String? {
+    package var text: String? {
         switch self {
         case .string(let text), .number(let text): return text
         default: return nil
@@ -22,10 +22,10 @@ public indirect enum ReferenceJSON: Equatable, Sendable {
     }
 
     /// A whole number, or a string that holds one.
-    public var integer: Int? { text.flatMap { Int($0) } }
+    package var integer: Int? { text.flatMap { Int($0) } }
 
     /// Reads one JSON value that fills the whole text; the text is valid JSON, as every stored line is.
-    public static func parse(_ text: some Sequence<UInt8>) -> ReferenceJSON? {
+    package static func parse(_ text: some Sequence<UInt8>) -> ReferenceJSON? {
         var parser = Parser(bytes: Array(text))
         guard let value = parser.value() else { return nil }
         parser.skipBlanks()

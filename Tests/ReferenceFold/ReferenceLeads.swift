@@ -3,7 +3,7 @@ extension ReferenceFold {
     ///
     /// A lead is told of under `lead:<id>`, under its prospect and under the customer that became of it: one lead a
     /// customer and id. Its opportunities are those of the same customer that name it or that its qualification names.
-    public func leadStages() -> [String: Int] {
+    package func leadStages() -> [String: Int] {
         var reached: [String: Int] = [:]
         for subjects in merges.groups(of: known.bySubject.keys).values {
             let events = subjects.flatMap { known.bySubject[$0] ?? [] }

@@ -1,10 +1,10 @@
 /// Who became whom.
-public struct ReferenceMerges: Sendable {
+package struct ReferenceMerges: Sendable {
     /// The pointer in force, per subject that has one.
-    public var pointers: [String: String] = [:]
+    package var pointers: [String: String] = [:]
 
     /// Follows `customer.merged` and `customer.unmerged` of each subject; a merge into itself changes nothing.
-    public init(_ known: KnownEvents) {
+    package init(_ known: KnownEvents) {
         for (subject, events) in known.bySubject {
             for event in events {
                 if event.type == "customer.merged", let into = event.text("into"), into != subject {
@@ -17,7 +17,7 @@ public struct ReferenceMerges: Sendable {
     }
 
     /// The end of the chain that starts at `subject`; if it runs into a circle, the least id of the circle.
-    public func survivor(of subject: String) -> String {
+    package func survivor(of subject: String) -> String {
         var path = [subject]
         var at = subject
         while let next = pointers[at] {
@@ -31,7 +31,7 @@ public struct ReferenceMerges: Sendable {
     }
 
     /// All members of each customer: the survivor and who was merged into it.
-    public func groups(of subjects: some Sequence<String>) -> [String: Set<String>] {
+    package func groups(of subjects: some Sequence<String>) -> [String: Set<String>] {
         var groups: [String: Set<String>] = [:]
         for subject in subjects { groups[survivor(of: subject), default: []].insert(subject) }
         return groups

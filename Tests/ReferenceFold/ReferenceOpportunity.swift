@@ -1,44 +1,44 @@
-public import Foundation
+package import Foundation
 
 /// One opportunity's life.
-public struct ReferenceOpportunity: Sendable {
+package struct ReferenceOpportunity: Sendable {
     /// A stay in a stage.
-    public struct Stay: Sendable, Equatable {
-        public var pipeline: String
-        public var stage: String
-        public var entered: Int64
+    package struct Stay: Sendable, Equatable {
+        package var pipeline: String
+        package var stage: String
+        package var entered: Int64
         /// nil: still there.
-        public var left: Int64?
+        package var left: Int64?
         /// The event that began it.
-        public var sequence: UInt64
+        package var sequence: UInt64
         /// Entered when the opportunity was closed already: history, but no time is spent in it.
-        public var isAfterClosing: Bool
+        package var isAfterClosing: Bool
     }
 
     /// How it stands.
-    public enum Outcome: String, Sendable { case open, won, lost }
+    package enum Outcome: String, Sendable { case open, won, lost }
 
-    public var pipeline = "default"
-    public var stays: [Stay] = []
-    public var outcome = Outcome.open
-    public var reason: String?
-    public var opened: Int64
-    public var closed: Int64?
-    public var amount: Decimal?
-    public var currency: String?
-    public var owner: String?
-    public var ownerAtClosing: String?
-    public var lead: String?
+    package var pipeline = "default"
+    package var stays: [Stay] = []
+    package var outcome = Outcome.open
+    package var reason: String?
+    package var opened: Int64
+    package var closed: Int64?
+    package var amount: Decimal?
+    package var currency: String?
+    package var owner: String?
+    package var ownerAtClosing: String?
+    package var lead: String?
 
     /// The stage it is in; when closed, the stage it was closed from.
-    public var stage: String? { stays.last { !$0.isAfterClosing }?.stage }
+    package var stage: String? { stays.last { !$0.isAfterClosing }?.stage }
     /// Every stage of this pipeline that it ever entered.
-    public func reached(in pipeline: String) -> Set<String> {
+    package func reached(in pipeline: String) -> Set<String> {
         Set(stays.filter { $0.pipeline == pipeline }.map(\.stage))
     }
 
     /// The opportunities of one subject, by id.
-    public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceOpportunity] {
+    package static func all(_ events: [ReferenceEvent]) -> [String: ReferenceOpportunity] {
         var all: [String: ReferenceOpportunity] = [:]
         for event in events where event.family == "opportunity" {
             guard let id = event.text("opportunity") else { continue }
@@ -76,7 +76,8 @@ public struct ReferenceOpportunity: Sendable {
 
     mutating func enter(_ stage: String, _ event: ReferenceEvent) {
         stays.append(
-            Stay(pipeline: pipeline, stage: stage, entered: event.time, left: nil, sequence: event.sequence,
+            Stay(
+                pipeline: pipeline, stage: stage, entered: event.time, left: nil, sequence: event.sequence,
                 isAfterClosing: false))
     }
 
@@ -128,7 +129,8 @@ public struct ReferenceOpportunity: Sendable {
             guard let to = stage ?? (target == stays.last?.pipeline ? nil : "(none)") else { return }
             if target == stays.last?.pipeline, to == stays.last?.stage { return }
             stays.append(
-                Stay(pipeline: target, stage: to, entered: event.time, left: event.time, sequence: event.sequence,
+                Stay(
+                    pipeline: target, stage: to, entered: event.time, left: event.time, sequence: event.sequence,
                     isAfterClosing: true))
             return
         }
@@ -140,23 +142,23 @@ public struct ReferenceOpportunity: Sendable {
     }
 
     /// Whether the opportunity entered this pipeline and is elsewhere now.
-    public func isMoved(from other: String) -> Bool {
+    package func isMoved(from other: String) -> Bool {
         other != pipeline && stays.contains { $0.pipeline == other }
     }
 }
 
 /// What the funnel of one pipeline says.
-public struct ReferenceFunnel: Sendable, Equatable {
-    public var reached: [String: Int] = [:]
-    public var current: [String: Int] = [:]
-    public var won = 0
-    public var lost = 0
-    public var lostByReason: [String: Int] = [:]
-    public var open = 0
-    public var moved = 0
+package struct ReferenceFunnel: Sendable, Equatable {
+    package var reached: [String: Int] = [:]
+    package var current: [String: Int] = [:]
+    package var won = 0
+    package var lost = 0
+    package var lostByReason: [String: Int] = [:]
+    package var open = 0
+    package var moved = 0
 
     /// Counts the opportunities of a pipeline.
-    public init(_ pipeline: String, _ opportunities: [ReferenceOpportunity]) {
+    package init(_ pipeline: String, _ opportunities: [ReferenceOpportunity]) {
         for opportunity in opportunities {
             for stage in opportunity.reached(in: pipeline) { reached[stage, default: 0] += 1 }
             if opportunity.isMoved(from: pipeline) { moved += 1 }
@@ -175,14 +177,15 @@ public struct ReferenceFunnel: Sendable, Equatable {
 
     /// Of the opportunities that reached `stage`: how many later entered a later one of `order` or were won, and how
     /// many are still open without having done so.
-    public static func conversion(
+    package static func conversion(
         of stage: String, order: [String], pipeline: String, _ opportunities: [ReferenceOpportunity]
     ) -> (converted: Int, open: Int) {
         let later = Set(order.drop { $0 != stage }.dropFirst())
         var converted = 0
         var open = 0
         for opportunity in opportunities {
-            guard let first = opportunity.stays.firstIndex(where: { $0.pipeline == pipeline && $0.stage == stage }) else {
+            guard let first = opportunity.stays.firstIndex(where: { $0.pipeline == pipeline && $0.stage == stage })
+            else {
                 continue
             }
             let went = opportunity.stays[first...].contains { $0.pipeline == pipeline && later.contains($0.stage) }
@@ -197,18 +200,18 @@ public struct ReferenceFunnel: Sendable, Equatable {
 }
 
 /// A lead, as far as its own subject's events tell.
-public struct ReferenceLead: Sendable {
-    public var captured: Int64?
-    public var qualified: Int64?
-    public var disqualified: Int64?
-    public var reason: String?
-    public var owner: String?
-    public var opportunity: String?
+package struct ReferenceLead: Sendable {
+    package var captured: Int64?
+    package var qualified: Int64?
+    package var disqualified: Int64?
+    package var reason: String?
+    package var owner: String?
+    package var opportunity: String?
     /// Whether an opportunity names it or is named by its qualification: later word on that one brings it back.
-    public var isLinked = false
+    package var isLinked = false
 
     /// The leads of one subject, by id.
-    public static func all(_ events: [ReferenceEvent]) -> [String: ReferenceLead] {
+    package static func all(_ events: [ReferenceEvent]) -> [String: ReferenceLead] {
         var all: [String: ReferenceLead] = [:]
         for event in events {
             guard let id = event.text("lead") else { continue }

@@ -1,47 +1,47 @@
-public import Foundation
+package import Foundation
 
 /// The orders of one subject and what they add up to.
 ///
 /// The events of an order add up, whatever their order in time: only what they say together counts.
-public struct ReferencePurchases: Sendable {
+package struct ReferencePurchases: Sendable {
     /// One order.
-    public struct Order: Sendable, Equatable {
+    package struct Order: Sendable, Equatable {
         /// Whether a `purchase.completed` names it.
-        public var isCompleted = false
-        public var isCancelled = false
+        package var isCompleted = false
+        package var isCancelled = false
         /// Whether a refund without an amount names it: the whole order.
-        public var isRefundedWhole = false
+        package var isRefundedWhole = false
         /// What was bought, per currency.
-        public var gross: [String: Decimal] = [:]
+        package var gross: [String: Decimal] = [:]
         /// What refunds with an amount gave back, per currency.
-        public var partRefunds: [String: Decimal] = [:]
+        package var partRefunds: [String: Decimal] = [:]
         /// The day and time of the first completion.
-        public var day: Int?
-        public var firstTime: Int64?
+        package var day: Int?
+        package var firstTime: Int64?
 
         /// An order of which nothing but these refunds is known, per currency.
-        public init(partRefunds: [String: Decimal] = [:]) { self.partRefunds = partRefunds }
+        package init(partRefunds: [String: Decimal] = [:]) { self.partRefunds = partRefunds }
 
         /// The currencies in which anything was said.
-        public var currencies: Set<String> { Set(gross.keys).union(partRefunds.keys) }
+        package var currencies: Set<String> { Set(gross.keys).union(partRefunds.keys) }
 
         /// What was given back in a currency.
-        public func refunded(_ currency: String) -> Decimal {
+        package func refunded(_ currency: String) -> Decimal {
             let part = partRefunds[currency, default: 0]
             return isCompleted && isRefundedWhole ? max(part, gross[currency, default: 0]) : part
         }
 
         /// Whether all that was bought was given back.
-        public var isWhollyRefunded: Bool {
+        package var isWhollyRefunded: Bool {
             if isRefundedWhole { return true }
             return !partRefunds.isEmpty && gross.allSatisfy { refunded($0.key) >= $0.value }
         }
     }
 
     /// The orders by id.
-    public var orders: [String: Order] = [:]
+    package var orders: [String: Order] = [:]
     /// Refunds that name no order, per currency.
-    public var otherRefunds: [String: Decimal] = [:]
+    package var otherRefunds: [String: Decimal] = [:]
 
     /// ISO 4217 for "no currency".
     static let unknown = "XXX"
@@ -49,7 +49,7 @@ public struct ReferencePurchases: Sendable {
     init() {}
 
     /// Folds the purchase events among `events`.
-    public init(_ events: [ReferenceEvent], calendar: ReferenceCalendar) {
+    package init(_ events: [ReferenceEvent], calendar: ReferenceCalendar) {
         let purchases = events.filter { $0.family == "purchase" }
         for event in purchases where event.type == "purchase.refunded" && event.text("order") == nil {
             guard let amount = event.decimal("amount") else { continue }
@@ -88,13 +88,13 @@ public struct ReferencePurchases: Sendable {
     var standing: [Order] { orders.values.filter { $0.isCompleted && !$0.isCancelled } }
 
     /// How many orders were not cancelled.
-    public var count: Int { standing.count }
+    package var count: Int { standing.count }
 
     /// When each of these was first completed.
-    public var times: [Int64] { standing.compactMap(\.firstTime) }
+    package var times: [Int64] { standing.compactMap(\.firstTime) }
 
     /// Net, per currency: what stands, less what was given back, also of orders that nobody knows.
-    public var totals: [String: Decimal] {
+    package var totals: [String: Decimal] {
         var totals: [String: Decimal] = [:]
         for order in orders.values where !(order.isCompleted && order.isCancelled) {
             for currency in order.currencies {
@@ -106,7 +106,7 @@ public struct ReferencePurchases: Sendable {
     }
 
     /// The days with an order that was neither cancelled nor wholly refunded.
-    public var days: Set<Int> {
+    package var days: Set<Int> {
         Set(standing.filter { !$0.isWhollyRefunded }.compactMap(\.day))
     }
 }

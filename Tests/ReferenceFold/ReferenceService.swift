@@ -1,25 +1,25 @@
 /// One complaint or ticket.
-public struct ReferenceCase: Sendable {
+package struct ReferenceCase: Sendable {
     /// How it stands.
-    public enum State: String, Sendable { case open, resolved, closed }
+    package enum State: String, Sendable { case open, resolved, closed }
 
-    public var state = State.open
+    package var state = State.open
     /// The first event that names it as a case.
-    public var opened: Int64
+    package var opened: Int64
     /// Whether that is its opening; if not, nobody knows how long anything took.
-    public var hasOpening: Bool
+    package var hasOpening: Bool
     /// The earliest answer, if any.
-    public var firstResponse: Int64?
+    package var firstResponse: Int64?
     /// The first time it was resolved.
-    public var firstResolved: Int64?
+    package var firstResolved: Int64?
     /// The resolution that stands, if it does.
-    public var resolved: Int64?
-    public var reopenings = 0
-    public var isEscalated = false
-    public var agent: String?
+    package var resolved: Int64?
+    package var reopenings = 0
+    package var isEscalated = false
+    package var agent: String?
 
     /// The cases of one subject and family (`complaint` or `ticket`), by id.
-    public static func all(_ events: [ReferenceEvent], family: String) -> [String: ReferenceCase] {
+    package static func all(_ events: [ReferenceEvent], family: String) -> [String: ReferenceCase] {
         var all: [String: ReferenceCase] = [:]
         var answers: [String: Int64] = [:]
         for event in events {
@@ -75,14 +75,14 @@ public struct ReferenceCase: Sendable {
 }
 
 /// What the service view says of one family.
-public struct ReferenceServiceSummary: Sendable, Equatable {
-    public var opened = 0
-    public var open = 0
-    public var resolved = 0
-    public var reopened = 0
+package struct ReferenceServiceSummary: Sendable, Equatable {
+    package var opened = 0
+    package var open = 0
+    package var resolved = 0
+    package var reopened = 0
 
     /// Counts distinct cases.
-    public init(_ cases: [ReferenceCase]) {
+    package init(_ cases: [ReferenceCase]) {
         opened = cases.count
         open = cases.filter { $0.state == .open }.count
         resolved = cases.filter { $0.firstResolved != nil }.count

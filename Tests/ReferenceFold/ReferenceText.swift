@@ -1,7 +1,7 @@
 /// How the views write moments.
-public enum ReferenceText {
+package enum ReferenceText {
     /// RFC 3339 in UTC with six digits.
-    public static func instant(_ microseconds: Int64) -> String {
+    package static func instant(_ microseconds: Int64) -> String {
         let utc = ReferenceCalendar(zone: "UTC")
         let day = utc.day(microseconds)
         let rest = microseconds - Int64(day) * 86_400_000_000

@@ -13,7 +13,9 @@ final class LogOfHistory: Sendable {
     let zone: String
     private let sequencer: LocalSequencer
 
-    /// An empty log. Its segments are small, so that even short histories roll.
+    /// An empty log.
+    ///
+    /// Its segments are small, so that even short histories roll.
     init(zone: String, segmentBytes: UInt64 = 30_000) throws {
         self.zone = zone
         set = ProjectorSet(

@@ -77,7 +77,8 @@ struct ReferenceAnswers {
             same("\(name).resolved", expected.resolved, found.resolved)
             same("\(name).reopened", expected.reopened, found.reopened)
             let cases = (fold.cases[family] ?? [:]).values.flatMap(\.values)
-            let responses = cases.filter(\.hasOpening).compactMap { item in item.firstResponse.map { $0 - item.opened } }
+            let responses = cases.filter(\.hasOpening).compactMap { item in item.firstResponse.map { $0 - item.opened }
+            }
             same("\(name).responses", responses.count, found.firstResponse.count)
             if !responses.isEmpty {
                 let mean = Double(responses.reduce(0, +)) / Double(responses.count) / 1e6

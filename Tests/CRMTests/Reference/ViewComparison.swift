@@ -12,7 +12,9 @@ struct ViewComparison {
 
     init(_ views: FoldedViews) { self.views = views }
 
-    /// Compares a whole table, or those of its rows for which `only` holds. The rows are told apart by `key`; decimals are compared as numbers.
+    /// Compares a whole table, or those of its rows for which `only` holds.
+    ///
+    /// The rows are told apart by `key`; decimals are compared as numbers.
     mutating func compare(
         _ table: String, key: [String], expected: [Row], decimals: Set<String> = [],
         only: (Row) -> Bool = { _ in true }
@@ -29,9 +31,12 @@ struct ViewComparison {
             for (column, value) in left[0].sorted(by: { $0.key < $1.key }) {
                 let other = right[0][column]
                 if value == other { continue }
-                if decimals.contains(column), let a = Self.decimal(value), let b = Self.decimal(other), a == b { continue }
+                if decimals.contains(column), let a = Self.decimal(value), let b = Self.decimal(other), a == b {
+                    continue
+                }
                 differences.append(
-                    "\(table) \(name).\(column): expected \(Self.show(value)), found \(other.map(Self.show) ?? "no column")")
+                    "\(table) \(name).\(column): expected \(Self.show(value)), found \(other.map(Self.show) ?? "no column")"
+                )
             }
         }
     }
