@@ -12,7 +12,9 @@ struct EffectiveHistory {
     private(set) var withdrawn: Set<EventKey> = []
 
     /// Resolves the known events of one subject, given in any order.
-    init(_ known: [StoredEvent], policy: FoldPolicy) {
+    ///
+    /// - Parameter asOf: leave out what happened later; a retraction of such an event names a known one all the same.
+    init(_ known: [StoredEvent], policy: FoldPolicy, asOf: Instant? = nil) {
         let retractions = known.filter { $0.type == policy.retractionType }
         hasRetractions = !retractions.isEmpty
         events = known
@@ -21,6 +23,7 @@ struct EffectiveHistory {
             let taken = withdrawn
             events = known.filter { $0.type != policy.retractionType && !taken.contains(EventKey($0)) }
         }
+        if asOf != nil { events = events.filter { policy.counts($0, asOf: asOf) } }
         sortIfNeeded()
     }
 

@@ -50,15 +50,13 @@ public enum PastViews {
         var cursor = reader.cursor(from: reader.firstSequence, to: known, types: set.types)
         while let batch = try cursor.nextBatch() {
             for event in batch {
-                if let subject = event.subject, set.policy.counts(event, asOf: asOf) {
-                    buffer.add(event, subject: subject)
-                }
+                if let subject = event.subject { buffer.add(event, subject: subject) }
             }
             try progress(batch.firstSequence)
         }
         let order = buffer.names.indices.sorted { buffer.names[$0] < buffer.names[$1] }
         for index in order {
-            try write(set.fold(subject: buffer.names[index], known: buffer.events(at: index)), writer)
+            try write(set.fold(subject: buffer.names[index], known: buffer.events(at: index), asOf: asOf), writer)
         }
     }
 

@@ -92,7 +92,7 @@ extension ProjectorSet {
     ///
     /// This is the definition of a view: everything else in this target is a faster way to the same rows.
     public func fold(subject: String?, known events: [StoredEvent], asOf: Instant? = nil) -> FoldedSubject {
-        let history = EffectiveHistory(events.filter { policy.counts($0, asOf: asOf) }, policy: policy)
+        let history = EffectiveHistory(events, policy: policy, asOf: asOf)
         let fold = SubjectFold(self, subject: subject)
         var dispatch = TypeDispatch(self)
         for event in history.events { fold.apply(event, mask: dispatch.mask(of: event.type)) }
