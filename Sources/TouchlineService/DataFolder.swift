@@ -41,9 +41,7 @@ public struct DataFolder: Sendable {
         if let names = try? files.contentsOfDirectory(atPath: path.string), !names.isEmpty {
             throw ServiceError(.badInput, "\(path): the folder is not empty; give a new or empty one")
         }
-        guard TimeZone(identifier: configuration.zone) != nil else {
-            throw ServiceError(.usage, "--zone \(configuration.zone): no IANA zone; give one such as UTC or Asia/Shanghai")
-        }
+        try configuration.check("init")
         do {
             try files.createDirectory(atPath: path.string, withIntermediateDirectories: true)
             _ = try EventLog.create(at: path.appending("log"), options: LogOptions(configuration))
@@ -52,7 +50,7 @@ public struct DataFolder: Sendable {
         } catch let error as LogError {
             throw ServiceError(.io, error.message)
         } catch {
-            throw ServiceError(.io, "\(path): cannot be made: \(oneLine(error)); check the path and its permissions")
+            throw ServiceError(.io, "\(path): the folder cannot be made; check that its parent is there and writable")
         }
         return try DataFolder(path)
     }
@@ -91,6 +89,7 @@ extension LogOptions {
     /// The options that a folder's configuration sets.
     public init(_ configuration: FolderConfiguration) {
         self.init()
+        optionalFeatures = LogFeatures.personalFieldsInClear
         if let bytes = configuration.segment_bytes_max { segmentBytesMax = bytes }
         if let bytes = configuration.event_bytes_max { eventBytesMax = bytes }
     }

@@ -155,13 +155,17 @@ extension LogReader {
 /// Runs `body`, which blocks, on a thread of its own: the shared pool of tasks must not wait.
 func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) -> Task<Result, any Error> {
     let (stream, continuation) = AsyncThrowingStream.makeStream(of: Result.self)
-    DedicatedThread.start {
-        do {
-            continuation.yield(try body())
-            continuation.finish()
-        } catch {
-            continuation.finish(throwing: error)
+    do {
+        try DedicatedThread.start {
+            do {
+                continuation.yield(try body())
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
         }
+    } catch {
+        continuation.finish(throwing: error)
     }
     return Task {
         for try await result in stream { return result }

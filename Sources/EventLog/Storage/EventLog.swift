@@ -21,12 +21,17 @@ public enum EventLog {
         var generator = SystemRandomNumberGenerator()
         let identity = LogIdentity(
             bytes: options.logID ?? (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        do throws(FileError) { try files.makeDirectory(directory) } catch { throw LogError(error) }
+        // Two that make a log at once must not both find the folder empty.
+        let lock = try WriterLock.take(paths, files)
+        defer { lock.release() }
+        guard try SegmentList.read(directory, files).isEmpty else {
+            throw LogError(
+                code: .alreadyALog, message: "there is a log already; use it, or choose another folder",
+                path: directory.string)
+        }
         do throws(FileError) {
-            try files.makeDirectory(directory)
             let names = try files.list(directory)
-            if names.contains(where: { SegmentName.firstSequence(of: $0) != nil }) {
-                throw FileError(operation: "create", path: directory, number: Errno.fileExists.rawValue)
-            }
             if names.contains("head") { try files.unlink(paths.head) }
             _ = try files.openHead(paths.head, creating: 0)
             let header = SegmentHeader(
@@ -36,11 +41,6 @@ public enum EventLog {
             let parent = directory.removingLastComponent()
             try files.syncDirectory(parent.isEmpty ? "." : parent)
         } catch {
-            if error.operation == "create" {
-                throw LogError(
-                    code: .alreadyALog, message: "there is a log already; use it, or choose another folder",
-                    path: directory.string)
-            }
             throw LogError(error)
         }
         return identity

@@ -55,6 +55,17 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         return text + message
     }
 
+    private static func message(_ error: FileError, _ number: Errno) -> String {
+        switch number {
+        case .noSuchFileOrDirectory, .notDirectory:
+            "it is not there (\(error.operation): \(number)); check the path, or restore the file from a copy"
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+            "\(error.operation) failed (\(number)); raise the limit of open files, or stop other programs"
+        default:
+            "\(error.operation) failed (\(number)); check the disk and the system's log, then try again"
+        }
+    }
+
     /// The error of a failed call.
     package init(_ error: FileError) {
         let number = Errno(rawValue: error.number)
@@ -67,7 +78,7 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noSpace, .diskQuotaExceeded:
             self.init(code: .noSpace, message: "the disk has no room (\(number)); free some", path: error.path)
         default:
-            self.init(code: .system(error.number), message: "\(error.operation): \(number)", path: error.path)
+            self.init(code: .system(error.number), message: Self.message(error, number), path: error.path)
         }
     }
 }

@@ -14,6 +14,10 @@ public struct LogOptions: Sendable {
     ///
     /// 1 MiB.
     public var batchBytesMax: Int = 1 << 20
+    /// Bytes of requests that wait for a batch; who comes then waits until there is room.
+    ///
+    /// 64 MiB.
+    public var waitingBytesMax: Int = 64 << 20
     /// Lines of one frame after repacking.
     ///
     /// 64 KiB.

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -14,7 +16,9 @@ enum DedicatedThread {
     /// Starts a thread that runs `body` and ends.
     ///
     /// With `nice` above 0 it yields the processor to all others.
-    static func start(nice: Int32 = 0, _ body: @escaping @Sendable () -> Void) {
+    ///
+    /// - Throws: `FileError` if the system gives no thread; `body` is not run then.
+    static func start(nice: Int32 = 0, _ body: @escaping @Sendable () -> Void) throws(FileError) {
         let work: @Sendable () -> Void = {
             // On Linux a "process" of this call is a thread, and 0 the calling one.
             if nice > 0 { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice) }
@@ -28,12 +32,11 @@ enum DedicatedThread {
                 if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
                 return nil
             }, pointer)
-        if result == 0 {
-            pthread_detach(thread)
-        } else {
-            // No thread to be had: the work is done late and here rather than never.
-            Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
+        guard result == 0 else {
+            Unmanaged<Body>.fromOpaque(pointer).release()
+            throw FileError(operation: "make a thread", path: "", number: result)
         }
+        pthread_detach(thread)
     }
 
     /// Suspends the calling thread.

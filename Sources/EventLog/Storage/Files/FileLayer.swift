@@ -132,8 +132,12 @@ extension OpenFile {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            do {
-                done += try writeSome(rest, at: offset + UInt64(done))
+            do throws(FileError) {
+                let count = try writeSome(rest, at: offset + UInt64(done))
+                guard count > 0 else {
+                    throw FileError(operation: "write", path: path, number: Errno.ioError.rawValue)
+                }
+                done += count
             } catch  where error.number == Errno.interrupted.rawValue {
                 continue
             }

@@ -47,4 +47,17 @@ final class Monitor<State>: @unchecked Sendable {
             pthread_cond_wait(condition, mutex)
         }
     }
+
+    /// Waits until `body` gives a result, about so long at most; nil if it gave none.
+    func wait<Result>(seconds: Int, for body: (inout State) -> Result?) -> Result? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        var deadline = timespec()
+        clock_gettime(CLOCK_REALTIME, &deadline)
+        deadline.tv_sec += seconds
+        while true {
+            if let result = body(&state) { return result }
+            if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return body(&state) }
+        }
+    }
 }

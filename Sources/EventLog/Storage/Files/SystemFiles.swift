@@ -47,13 +47,18 @@ package struct SystemFiles: FileLayer {
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            // The end and a failure both give nil; a list that is cut short would hide segments.
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw FileError(operation: "list", path: directory, number: errno) }
+                return names
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names
     }
 
     package func openHead(_ path: FilePath, creating initial: UInt64?) throws(FileError) -> any HeadWord {

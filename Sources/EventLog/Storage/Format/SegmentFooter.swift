@@ -193,6 +193,19 @@ extension SegmentFooter {
     }
 }
 
+extension SegmentFooter {
+    /// Whether every section that this program knows checks in all its parts; `read` looks at the fixed part only.
+    func isWhole(in file: any OpenFile) throws(FileError) -> Bool {
+        guard try loadTally(from: file) != nil else { return false }
+        guard let section = section(Name.subjects) else { return true }
+        let bytes = try file.readBytes(at: section.offset, count: Int(section.storedBytes))
+        guard bytes.count == Int(section.storedBytes), let buckets = SubjectPostings.buckets(bytes, section) else {
+            return false
+        }
+        return buckets.enumerated().allSatisfy { SubjectPostings.checks(bytes[$1], $0) }
+    }
+}
+
 /// The sections `types` and `frames`.
 enum FrameTable {
     /// Number of types (0 = not given), then each with its length.

@@ -62,8 +62,11 @@ public struct LogCursor {
                     + "segments back",
                 path: reader.paths.directory.string)
         }
-        var segment = try reader.segment(holding: position)
-        var place = try segment.place(of: position, before: reader.end(of: segment))
+        let wantedPosition = position
+        var (segment, place) = try reader.retrying { [reader] () throws(LogError) in
+            let segment = try reader.segment(holding: wantedPosition)
+            return (segment, try segment.place(of: wantedPosition, before: reader.end(of: segment)))
+        }
         if case .gap = place {
             // The segment may have been closed, and another begun, since it was opened.
             try reader.refresh()

@@ -128,14 +128,14 @@ private struct SubjectSearch {
                 try take(try reader.scan(of: segment).batches(of: hash, before: bound), segment)
             }
             // The segment says nothing of those before it.
-            if isIndexed { visitPredecessor(of: segment) }
+            if isIndexed { visitAll(before: segment) }
             return
         }
         var spans: [SegmentSpan] = []
         for entry in entries {
             switch entry.previousSegment {
             case RecentEvents.none: break
-            case SubjectPostings.unknownSegment: visitPredecessor(of: segment)
+            case SubjectPostings.unknownSegment: visitAll(before: segment)
             default: visit(entry.previousSegment)
             }
             spans += try segment.withTally(upTo: segment.footer?.endSequence ?? segment.first) { tally in
@@ -146,14 +146,16 @@ private struct SubjectSearch {
         try take(spans, segment)
     }
 
-    private mutating func visitPredecessor(of segment: OpenSegment) {
-        if let position = starts.firstIndex(of: segment.first), position > 0 { pending.insert(starts[position - 1]) }
+    /// Any of them may have the subject: one that has not says nothing of those before it either.
+    private mutating func visitAll(before segment: OpenSegment) {
+        pending.formUnion(starts.filter { $0 < segment.first })
     }
 
-    /// The entries of the subject in a footer; nil if there is no footer that can be read.
+    /// The entries of the subject in a footer; nil if there is no footer with postings and frame table that can be read.
     private func postings(_ segment: OpenSegment) throws(LogError) -> [SubjectPostings.Entry]? {
-        guard let footer = segment.footer, let section = footer.section(SegmentFooter.Name.subjects) else { return nil }
-        let count = try segment.withTally(upTo: footer.endSequence) { $0.spans.count }
+        guard let section = segment.footer?.section(SegmentFooter.Name.subjects) else { return nil }
+        // Without the table that the postings number, the numbers would lead to other spans.
+        guard let count = try segment.frameTableCount() else { return nil }
         do throws(FileError) {
             let result = try SubjectPostings.find(
                 hash.hash, segment: segment.first, spanCount: count, section: section, file: segment.file)

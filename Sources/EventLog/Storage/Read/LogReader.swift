@@ -188,11 +188,12 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// Damage may only mean that the file was repacked meanwhile: looks again with the files as they are now.
+    /// Damage, or a file that is gone, may only mean that it was repacked or archived meanwhile: looks again with the
+    /// files as they are now.
     func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
         do {
             return try body()
-        } catch  where error.code == .damaged {
+        } catch  where error.code == .damaged || error.code == .system(Errno.noSuchFileOrDirectory.rawValue) {
             try refresh()
             return try body()
         }
@@ -207,7 +208,7 @@ public final class LogReader: Sendable {
         }
         guard sequence < head else {
             throw LogError(
-                code: .beyondEnd, message: "there is no event \(sequence) yet; the log's next is \(head)",
+                code: .beyondEnd, message: "there is no event \(sequence) yet; the log's next is \(head), ask for one before it",
                 path: paths.directory.string)
         }
     }
@@ -217,7 +218,9 @@ public final class LogReader: Sendable {
     /// Kept beside a cursor it proves later that the log still holds the same history.
     public func lineHash(before sequence: UInt64) throws -> [UInt8] {
         if sequence == 0 { return [UInt8](repeating: 0, count: 32) }
-        if sequence == firstSequence { return try segment(startingAt: sequence).header.lineage }
+        if sequence == firstSequence {
+            return try retrying { () throws(LogError) in try segment(startingAt: sequence).header.lineage }
+        }
         return Array(SHA256.hash(data: try event(at: sequence - 1).line))
     }
 
@@ -257,9 +260,13 @@ public final class LogReader: Sendable {
     /// Looks at the folder again.
     func refresh() throws(LogError) {
         let firsts = try SegmentList.read(paths.directory, files)
-        guard !firsts.isEmpty else { throw LogError.notALog(paths.directory) }
+        guard let last = firsts.last else { throw LogError.notALog(paths.directory) }
+        // The footer of the last segment is taken away again if the next segment could not be made.
+        let closed = segments.withLock { $0.open.first { $0.first == last && $0.footer != nil } }
+        let stale = closed.flatMap { $0.footerStands() ? nil : $0 }
         segments.withLock { segments in
             segments.firsts = firsts
+            segments.open.removeAll { $0 === stale }
             // A file that lost its name was repacked or archived; a segment that is not the last has a footer by now.
             segments.open.removeAll { !$0.file.isLinked() || ($0.footer == nil && $0.first != firsts.last) }
         }
@@ -278,7 +285,10 @@ public final class LogReader: Sendable {
         }
         let index = firsts.partitioningIndex { $0 > sequence }
         guard index > 0 else {
-            throw LogError(code: .archived, message: "event \(sequence) is before the log's first")
+            throw LogError(
+                code: .archived,
+                message: "event \(sequence) is before the log's first; bring the older segments back",
+                path: paths.directory.string)
         }
         return try segment(startingAt: firsts[index - 1])
     }

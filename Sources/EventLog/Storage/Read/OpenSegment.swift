@@ -16,6 +16,8 @@ final class OpenSegment: Sendable {
         var tally: SegmentTally
         var gaps: [Damage] = []
         var isLoaded = false
+        /// Whether `tally` is the footer's: only then do span numbers mean what the postings mean by them.
+        var isFromFooter = false
         var nextOffset = UInt64(SegmentHeader.frameBytes)
         var next: UInt64
     }
@@ -50,6 +52,8 @@ final class OpenSegment: Sendable {
         let loan =
             idle.withLock { $0.popLast() } ?? Loan(scanner: SegmentScanner(file: file, identity: header.identity))
         defer { idle.withLock { if $0.count < Self.idleMax { $0.append(loan) } } }
+        // What was read ahead of an active segment may be a batch that was taken back since, and never was.
+        if footer == nil { loan.scanner.forget() }
         return try body(loan.scanner)
     }
 
@@ -87,6 +91,17 @@ final class OpenSegment: Sendable {
         try withMap(upTo: end) { body($0.tally) }
     }
 
+    /// How many spans the footer's frame table has; nil if there is no such table that can be read.
+    func frameTableCount() throws(LogError) -> Int? {
+        try withMap(upTo: first) { $0.isFromFooter ? $0.tally.spans.count : nil }
+    }
+
+    /// Whether the file still ends in the footer that was read when it was opened.
+    func footerStands() -> Bool {
+        guard let now = try? SegmentFooter.read(file, logID: header.identity.bytes) else { return false }
+        return now == footer
+    }
+
     private func withMap<Result>(upTo end: UInt64, _ body: (Map) -> Result) throws(LogError) -> Result {
         var failure: FileError?
         let result: Result? = map.withLock { map in
@@ -107,6 +122,7 @@ final class OpenSegment: Sendable {
             map.isLoaded = true
             if let footer, let tally = try footer.loadTally(from: file) {
                 map.tally = tally
+                map.isFromFooter = true
                 map.next = footer.endSequence
             }
         }

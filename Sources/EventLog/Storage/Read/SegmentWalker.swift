@@ -66,7 +66,7 @@ struct SegmentWalker {
                 path: path, offset: place + UInt64(head.directoryBytes), structure: .frame, sequences: start..<next,
                 message: "the compressed lines do not match their checksum")
         }
-        if let found = try scanner.findBatch(from: offset + 1, after: next) {
+        if let found = try scanner.findBatch(from: offset + 1, notBefore: next + 1) {
             offset = found.offset
             next = found.head.firstSequence
         } else {
@@ -125,8 +125,10 @@ extension BatchDirectory {
 }
 
 extension SegmentScanner {
-    /// The first batch at or past `start` that is whole, checks, and starts past `sequence`; nil if there is none.
-    func findBatch(from start: UInt64, after sequence: UInt64) throws(FileError) -> (offset: UInt64, head: BatchHead)? {
+    /// The first batch at or past `start` that is whole, checks, and starts at or past `sequence`; nil if there is none.
+    func findBatch(
+        from start: UInt64, notBefore sequence: UInt64
+    ) throws(FileError) -> (offset: UInt64, head: BatchHead)? {
         let pattern = Self.directoryStart
         var position = start
         while true {
@@ -136,7 +138,7 @@ extension SegmentScanner {
                 guard piece[index + 1] == pattern[1], piece[index + 2] == pattern[2], piece[index + 3] == pattern[3]
                 else { continue }
                 let offset = position + UInt64(index)
-                guard case .batch(let head) = try frame(at: offset), head.firstSequence > sequence,
+                guard case .batch(let head) = try frame(at: offset), head.firstSequence >= sequence,
                     try checks(at: offset, head)
                 else { continue }
                 return (offset, head)

@@ -16,6 +16,8 @@ struct SegmentCheck {
     private var tally: SegmentTally
     private let events: RecentEvents
     private var hasGap = false
+    /// The ids of the events, as the index takes them; only if deep.
+    var ids: [IDEntry] { events.ids }
 
     init(
         segment: OpenSegment, isDeep: Bool, firstSequence: UInt64, lastRecorded: Instant, hash: KeyedHash,
@@ -199,10 +201,11 @@ struct SegmentCheck {
             offset += UInt64(head.totalBytes)
             next = head.endSequence
         }
-        guard let later = try walker.scanner.findBatch(from: offset, after: next) else { return }
+        // The batch that is next may be being written just now; anywhere else it has no business.
+        guard let later = try walker.scanner.findBatch(from: offset + 1, notBefore: next) else { return }
         findings.append(
             finding(
-                .segment, at: offset, next..<later.head.firstSequence,
+                .segment, at: offset, next..<max(later.head.firstSequence, next + 1),
                 "a batch cannot be read, and one behind it can: it was written and is damaged"))
     }
 }

@@ -34,6 +34,7 @@ struct Verifier {
         head = reader.head
         first = reader.firstSequence
         checkHeadWord()
+        if isDeep { try? reader.index.reload() }
         let starts = reader.segmentStarts
         for (position, start) in starts.enumerated() {
             let next = position + 1 < starts.count ? starts[position + 1] : nil
@@ -94,6 +95,7 @@ struct Verifier {
             try check.checkTail(walker)
         }
         findings += check.findings
+        if isDeep { checkIDs(check.ids) }
         subjects = check.subjects
         parser = check.parser
         chain = check.lastLine.map {
@@ -132,6 +134,24 @@ struct Verifier {
     }
 
     // MARK: The log-wide index
+
+    /// Looks every id of a segment up in the index: one that is missing there could be used again.
+    private mutating func checkIDs(_ ids: [IDEntry]) {
+        let covered = reader.index.coveredTo
+        do throws(IndexError) {
+            for entry in ids where entry.sequence < covered {
+                if try reader.index.candidates(idHash: entry.hash).contains(entry.sequence) { continue }
+                findings.append(
+                    Finding(
+                        path: reader.paths.index.string, structure: .index,
+                        message: "the id of event \(entry.sequence) is not in it; remove the index folder, "
+                            + "and the next writer makes it again"))
+                return
+            }
+        } catch {
+            // What cannot be read there, the index's own check names.
+        }
+    }
 
     private mutating func checkIndex() throws {
         var isCancelled = false

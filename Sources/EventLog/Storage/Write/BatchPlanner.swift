@@ -76,7 +76,10 @@ struct BatchPlanner {
         if let id = draft.id, let source = draft.source {
             let hash = store.hash.id(source: source, id: id)
             if let known = try duplicate(of: draft, source: source, id: id, hash: hash) { return known }
-            if !ReservedID.isGiven(source: source.utf8, id: id.utf8, at: sequence) { idHash = hash }
+            if !ReservedID.isGiven(source: source.utf8, id: id.utf8, at: sequence) {
+                try checkReserved(source: source, id: id)
+                idHash = hash
+            }
         }
         var keys = BatchBuilder.Keys(id: idHash)
         if let subject {
@@ -105,6 +108,15 @@ struct BatchPlanner {
         drafts.append(draft)
         return Acknowledgement(
             sequence: sequence, subjectSequence: subject == nil ? nil : keys.version, isDuplicate: false)
+    }
+
+    /// Refuses an id that the log itself will give, or has just given, to an event without one.
+    private func checkReserved(source: String, id: String) throws(AppendError) {
+        guard let given = ReservedID.sequence(source: source, id: id), given >= batch.firstSequence else { return }
+        throw AppendError(
+            code: .invalidEvent,
+            message: "id \(id) of source \(LineError.printable(source)) is the log's own, for its event \(given); "
+                + "give the event a source that does not start with \(Limits.reservedSourcePrefix)")
     }
 
     private static func versionConflict(_ subject: String, expected: UInt64, actual: UInt64) -> AppendError {

@@ -24,9 +24,15 @@ final class Ticket: Sendable {
 }
 
 /// Requests that wait for the committing thread, first come first served.
+///
+/// Only so many bytes are queued; whoever comes then waits in front of the queue, and is let in in the order of coming.
 final class CommitQueue: Sendable {
     private struct State {
         var waiting: [(number: UInt64, ticket: Ticket)] = []
+        /// The bytes of `waiting`.
+        var waitingBytes = 0
+        /// Callers that wait until the queue has room, oldest first, with what they bring.
+        var outside: [Outside] = []
         var nextNumber: UInt64 = 0
         /// Numbers that were given out but are not queued yet, with whether they were withdrawn since.
         var arriving: [UInt64: Bool] = [:]
@@ -36,13 +42,21 @@ final class CommitQueue: Sendable {
         var enders: [CheckedContinuation<Void, Never>] = []
     }
 
+    private struct Outside {
+        var number: UInt64
+        var bytes: Int
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
     private let state = Monitor(State())
     private let batchBytesMax: Int
+    private let waitingBytesMax: Int
     /// Events of one batch at most, so that type numbers fit.
     private static let batchEventsMax = 60_000
 
-    init(batchBytesMax: Int) {
+    init(batchBytesMax: Int, waitingBytesMax: Int) {
         self.batchBytesMax = batchBytesMax
+        self.waitingBytesMax = waitingBytesMax
     }
 
     /// Queues a request and waits for its answer.
@@ -50,45 +64,106 @@ final class CommitQueue: Sendable {
     /// Cancelling withdraws it as long as it was not taken into a batch.
     func submit(_ request: AppendRequest) async throws -> [Acknowledgement] {
         let bytes = request.events.reduce(0) { $0 + $1.byteCount }
-        let number = state.withLock { state in
+        let (number, hasRoom) = state.withLock { state in
             state.nextNumber += 1
             state.arriving[state.nextNumber] = false
-            return state.nextNumber
+            let hasRoom = state.outside.isEmpty && fits(bytes, state)
+            // Room is taken at once, so that nobody who comes later gets it.
+            if hasRoom { state.waitingBytes += bytes }
+            return (state.nextNumber, hasRoom)
         }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let ticket = Ticket(request: request, bytes: bytes, continuation: continuation)
-                let (isClosed, isCancelled) = state.withLock(wakes: true) { state in
-                    let isCancelled = state.arriving.removeValue(forKey: number) ?? false
-                    if !state.isClosed && !isCancelled { state.waiting.append((number, ticket)) }
-                    return (state.isClosed, isCancelled)
-                }
-                if isCancelled {
-                    ticket.withdraw()
-                } else if isClosed {
-                    ticket.answer(.failure(AppendError(code: .closed, message: "the writer is closed")))
-                }
-            }
+            if !hasRoom { try await room(for: bytes, number) }
+            return try await enqueue(request, bytes: bytes, number)
         } onCancel: {
             withdraw(number)
         }
     }
 
-    private func withdraw(_ number: UInt64) {
-        let ticket: Ticket? = state.withLock { state in
-            guard let index = state.waiting.firstIndex(where: { $0.number == number }) else {
-                // What was taken into a batch goes its way.
-                if state.arriving[number] != nil { state.arriving[number] = true }
-                return nil
-            }
-            return state.waiting.remove(at: index).ticket
-        }
-        ticket?.withdraw()
+    /// Whether so many bytes more may be queued; an empty queue takes any request.
+    private func fits(_ bytes: Int, _ state: State) -> Bool {
+        state.waitingBytes == 0 || state.waitingBytes + bytes <= waitingBytesMax
     }
+
+    /// Returns once room was taken for this caller.
+    private func room(for bytes: Int, _ number: UInt64) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            let isCancelled = state.withLock { state in
+                if state.arriving[number] ?? false {
+                    state.arriving[number] = nil
+                    return true
+                }
+                state.outside.append(Outside(number: number, bytes: bytes, continuation: continuation))
+                return false
+            }
+            if isCancelled { continuation.resume(throwing: CancellationError()) }
+            admit()
+        }
+    }
+
+    /// Lets in those outside for whom there is room now; all, once the queue is closed: they are told so inside.
+    private func admit() {
+        let admitted = state.withLock { state in
+            var count = 0
+            while count < state.outside.count, state.isClosed || fits(state.outside[count].bytes, state) {
+                state.waitingBytes += state.outside[count].bytes
+                count += 1
+            }
+            defer { state.outside.removeSubrange(..<count) }
+            return state.outside[..<count].map(\.continuation)
+        }
+        for continuation in admitted { continuation.resume() }
+    }
+
+    private func enqueue(_ request: AppendRequest, bytes: Int, _ number: UInt64) async throws -> [Acknowledgement] {
+        try await withCheckedThrowingContinuation { continuation in
+            let ticket = Ticket(request: request, bytes: bytes, continuation: continuation)
+            let (isClosed, isCancelled) = state.withLock(wakes: true) { state in
+                let isCancelled = state.arriving.removeValue(forKey: number) ?? false
+                if !state.isClosed && !isCancelled {
+                    state.waiting.append((number, ticket))
+                } else {
+                    state.waitingBytes -= bytes
+                }
+                return (state.isClosed, isCancelled)
+            }
+            if isCancelled {
+                ticket.withdraw()
+            } else if isClosed {
+                ticket.answer(
+                    .failure(AppendError(code: .closed, message: "the writer is closed; open the log again")))
+            }
+            if isCancelled || isClosed { admit() }
+        }
+    }
+
+    private func withdraw(_ number: UInt64) {
+        let resume: (() -> Void)? = state.withLock { state in
+            if let index = state.waiting.firstIndex(where: { $0.number == number }) {
+                let ticket = state.waiting.remove(at: index).ticket
+                state.waitingBytes -= ticket.bytes
+                return ticket.withdraw
+            }
+            if let index = state.outside.firstIndex(where: { $0.number == number }) {
+                state.arriving[number] = nil
+                let continuation = state.outside.remove(at: index).continuation
+                return { continuation.resume(throwing: CancellationError()) }
+            }
+            // What was taken into a batch goes its way.
+            if state.arriving[number] != nil { state.arriving[number] = true }
+            return nil
+        }
+        resume?()
+        admit()
+    }
+
+    /// The bytes that are queued, for tests.
+    var waitingBytes: Int { state.withLock { $0.waitingBytes } }
 
     /// Waits for requests and takes as many as one batch may hold; nil once the queue is closed and empty.
     func take() -> [Ticket]? {
-        state.wait { (state: inout State) -> [Ticket]?? in
+        defer { admit() }
+        return state.wait { (state: inout State) -> [Ticket]?? in
             if state.waiting.isEmpty { return state.isClosed ? .some(nil) : nil }
             var bytes = 0
             var events = 0
@@ -106,6 +181,7 @@ final class CommitQueue: Sendable {
             }
             let taken = state.waiting[..<count].map(\.ticket)
             state.waiting.removeSubrange(..<count)
+            state.waitingBytes -= bytes
             return .some(taken)
         }
     }
@@ -116,6 +192,7 @@ final class CommitQueue: Sendable {
             state.finishes = state.finishes || finishing
             state.isClosed = true
         }
+        admit()
     }
 
     var finishesRepacking: Bool { state.withLock { $0.finishes } }

@@ -3,8 +3,8 @@ public import SystemPackage
 /// The sequencer of this process: all writers waiting share one batch, one write, one sync.
 ///
 /// One dedicated thread takes whole requests in the order they came, decides each, and hands the batch to the log's
-/// store; then it acknowledges them. A caller of `append` is suspended until its events are durable, and that is the
-/// back-pressure: what is queued is what callers hold.
+/// store; then it acknowledges them. A caller of `append` is suspended until its events are durable. So many bytes are
+/// queued at most (`LogOptions.waitingBytesMax`); who comes then waits in front of the queue.
 public final class LocalSequencer: Sequencer, Sendable {
     private let queue: CommitQueue
     private let options: LogOptions
@@ -37,10 +37,19 @@ public final class LocalSequencer: Sequencer, Sendable {
         let opening = LogOpening(paths: LogPaths(directory: directory), files: files, options: options)
         let store = LogStore(try opening.open(), options: options)
         let reader = try LogReader.open(directory, files: files)
-        let queue = CommitQueue(batchBytesMax: options.batchBytesMax)
-        store.maintenance.start()
+        let queue = CommitQueue(batchBytesMax: options.batchBytesMax, waitingBytesMax: options.waitingBytesMax)
         let committer = Committer(store: store, reader: reader, queue: queue, clock: clock)
-        DedicatedThread.start { committer.run() }
+        do throws(FileError) {
+            try store.maintenance.start()
+            do throws(FileError) {
+                try DedicatedThread.start { committer.run() }
+            } catch {
+                store.maintenance.stop(finishing: false)
+                throw error
+            }
+        } catch {
+            throw LogError(error)
+        }
         return LocalSequencer(queue: queue, options: options, maintenance: store.maintenance)
     }
 
@@ -126,8 +135,8 @@ private final class Committer: @unchecked Sendable {
     }
 
     private func commit(_ tickets: [Ticket]) {
-        if let refusal = store.refusal {
-            for ticket in tickets { ticket.answer(.failure(refusal)) }
+        if let obstacle = store.obstacle() {
+            for ticket in tickets { ticket.answer(.failure(obstacle)) }
             return
         }
         var planner = BatchPlanner(store: store, reader: reader, now: clock())
@@ -152,5 +161,6 @@ private final class Committer: @unchecked Sendable {
                 ticket.answer(isOld ? .success(acknowledgements) : .failure(error))
             }
         }
+        store.rollIfFull()
     }
 }

@@ -18,6 +18,10 @@ struct OpenedLog {
     var damage: Damage?
     /// Closed segments that were not repacked yet, oldest first.
     var unpacked: [UInt64]
+    /// Closed segments whose keys the index does not hold yet, oldest first; `recent` has them too.
+    var unindexed: [RecentEvents] = []
+    /// Events that cannot be read and that the index does not hold either.
+    var lost: LostEvents
 }
 
 /// Opens a log for writing: takes the lock, looks at footers and the active segment, and settles what a crash left.
@@ -33,9 +37,12 @@ struct LogOpening {
     let options: LogOptions
 
     func open() throws -> OpenedLog {
+        // Only so that no lock file is made where there is no log.
+        guard try !SegmentList.read(paths.directory, files).isEmpty else { throw LogError.notALog(paths.directory) }
+        let lock = try WriterLock.take(paths, files)
+        // What counts is what is there under the lock: until then another writer may have begun segments.
         let segments = try SegmentList.read(paths.directory, files)
         guard let active = segments.last else { throw LogError.notALog(paths.directory) }
-        let lock = try takeLock()
         do {
             try removeLeftovers()
             // A name that was renamed but whose folder was not synced may go with the power; not after this.
@@ -45,22 +52,6 @@ struct LogOpening {
             throw LogError(error)
         } catch let error as IndexError {
             throw LogError(error)
-        }
-    }
-
-    private func takeLock() throws(LogError) -> any FileLock {
-        do throws(FileError) {
-            if let lock = try files.tryLock(paths.lock) { return lock }
-            let bytes = try files.open(paths.lock, .read).readBytes(at: 0, count: 16)
-            let process = Int32(String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber })
-            throw FileError(operation: "locked", path: paths.lock, number: process ?? 0)
-        } catch {
-            guard error.operation == "locked" else { throw LogError(error) }
-            let holder = error.number > 0 ? "process \(error.number)" : "another process"
-            throw LogError(
-                code: .locked(process: error.number > 0 ? error.number : nil),
-                message: "\(holder) is writing this log; wait until it ends, or stop it",
-                path: paths.directory.string)
         }
     }
 
@@ -76,7 +67,7 @@ struct LogOpening {
         let header = try SegmentHeader.read(file, expecting: active)
         let head = try files.openHead(paths.head, creating: active)
         let builder = IndexBuilder(paths: paths, files: files, identity: header.identity)
-        let index = try openIndex(builder, first: segments.first ?? 0, active: active)
+        let (index, lost) = try openIndex(builder, first: segments.first ?? 0, active: active)
         var unpacked: [UInt64] = []
         for first in segments.dropLast() where try !isRepacked(first, header.identity) { unpacked.append(first) }
 
@@ -87,25 +78,31 @@ struct LogOpening {
             paths: paths, files: files, identity: header.identity, head: head, lock: lock, index: index,
             writer: SegmentWriter(file: file, header: header, tally: scan.tally, options: options),
             recent: [scan.events], nextSequence: scan.tally.endSequence, lastRecorded: scan.lastRecorded,
-            lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked)
+            lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked, lost: lost)
         if scan.damage == nil {
-            if head.load() != scan.tally.endSequence { head.publish(scan.tally.endSequence) }
+            // Never lowered: a head past all that can be read is damage.
+            if head.load() < scan.tally.endSequence { head.publish(scan.tally.endSequence) }
             if scan.isClosed { try startNext(&opened, scan) }
         }
         return opened
     }
 
-    private func openIndex(_ builder: IndexBuilder, first: UInt64, active: UInt64) throws -> LogIndex {
+    private func openIndex(
+        _ builder: IndexBuilder, first: UInt64, active: UInt64
+    ) throws -> (LogIndex, LostEvents) {
         func open() throws(IndexError) -> LogIndex {
             try LogIndex.open(
                 directory: paths.index, logID: builder.identity.bytes, role: .writer, firstSequence: first,
                 files: files)
         }
         let index = try open()
-        if index.missing(upTo: active).isEmpty { return index }
-        try builder.fill(index, upTo: active)
+        // No run of this log's history reaches into the active segment: such a one is of files that were put back to
+        // an earlier state, and names events that do not exist.
+        try index.dropRuns(past: active)
+        if index.missing(upTo: active).isEmpty { return (index, LostEvents()) }
+        let lost = try builder.fill(index, upTo: active)
         // Opened anew, it removes the files that could not be used and whose ranges are covered again.
-        return try open()
+        return (try open(), lost)
     }
 
     private func isRepacked(_ first: UInt64, _ identity: LogIdentity) throws(FileError) -> Bool {
@@ -145,9 +142,16 @@ struct LogOpening {
         if !scan.isRepacked { opened.unpacked.append(opened.writer.header.firstSequence) }
         opened.writer = SegmentWriter(
             file: file, header: header, tally: SegmentTally(firstSequence: next), options: options)
-        try opened.index.addRun(
-            from: scan.events.firstSequence, to: next, ids: scan.events.ids, subjects: scan.events.subjectEntries)
-        opened.recent = [RecentEvents(segment: next, firstSequence: next)]
+        let fresh = RecentEvents(segment: next, firstSequence: next)
+        do throws(IndexError) {
+            try opened.index.addRun(
+                from: scan.events.firstSequence, to: next, ids: scan.events.ids, subjects: scan.events.subjectEntries)
+            opened.recent = [fresh]
+        } catch {
+            // Kept in memory, as of any segment that was just closed; the background tries again.
+            opened.recent = [scan.events, fresh]
+            opened.unindexed = [scan.events]
+        }
     }
 }
 
@@ -201,11 +205,18 @@ struct ActiveScan {
         if let footer = try SegmentFooter.read(file, logID: header.identity.bytes), footer.offset == tally.endOffset,
             footer.endSequence == next
         {
-            isClosed = true
-            isRepacked = footer.isRepacked
+            if next < head {
+                damage = Damage(
+                    path: file.path.string, offset: tally.endOffset, structure: .segment, sequences: next..<head,
+                    message: "the segment after this closed one is missing, and it held acknowledged events")
+                return
+            }
+            // A footer that is not whole was perhaps never synced: it is cut, and the segment closed again.
+            isClosed = try footer.isWhole(in: file)
+            isRepacked = isClosed && footer.isRepacked
             return
         }
-        let later = try scanner.findBatch(from: tally.endOffset, after: next)
+        let later = try scanner.findBatch(from: tally.endOffset, notBefore: next)
         guard next < head || later != nil else { return }
         let end = max(later?.head.firstSequence ?? head, next + 1)
         damage = Damage(

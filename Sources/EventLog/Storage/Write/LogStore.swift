@@ -25,6 +25,10 @@ final class LogStore {
     private var lastLineHash: [UInt8]
     /// What makes appending impossible, for good or until the log is opened again.
     private(set) var refusal: AppendError?
+    /// What neither lines nor index tell of.
+    private var lost: LostEvents
+    /// Why the index has a hole that could not be filled: nothing follows then from what it does not find.
+    private var indexFailure: IndexError?
     let maintenance: Maintenance
 
     init(_ opened: OpenedLog, options: LogOptions) {
@@ -42,6 +46,7 @@ final class LogStore {
         lastRecorded = opened.lastRecorded
         lastLineHash = opened.lastLineHash
         refusal = opened.damage.map { AppendError(code: .damaged, message: $0.error.description) }
+        lost = opened.lost
         maintenance = Maintenance(opened, options: options)
     }
 
@@ -59,7 +64,11 @@ final class LogStore {
         let entries = try repairing { () throws(IndexError) in
             try index.subjects(hash: subject.hash, check: subject.check)
         }
-        return entries.first.map { SubjectState(version: $0.version, segment: $0.newestSegment) }
+        let known = entries.first.map {
+            SubjectState(version: $0.version, segment: $0.newestSegment, lastSequence: $0.lastSequence)
+        }
+        if lost.parts.isEmpty { return known }
+        return try lost.state(of: subject, known: known, paths, files, identity)
     }
 
     /// The sequences whose events may have an id of this hash.
@@ -71,14 +80,53 @@ final class LogStore {
 
     /// Does it again once a damaged run was dropped and its range built from lines.
     private func repairing<Result>(_ body: () throws(IndexError) -> Result) throws(IndexError) -> Result {
+        if let indexFailure { throw indexFailure }
         do {
             return try body()
         } catch  where error.code == .damaged {
             try index.drop(error.path)
-            try IndexBuilder(paths: paths, files: files, identity: identity)
-                .fill(index, upTo: recent.first?.firstSequence ?? nextSequence)
+            try fillIndex()
             return try body()
         }
+    }
+
+    /// The first event whose keys are in memory: before it the index must know all.
+    private var indexEnd: UInt64 { recent.first?.firstSequence ?? nextSequence }
+
+    /// Builds the runs that are missing.
+    private func fillIndex() throws(IndexError) {
+        do throws(IndexError) {
+            lost = try IndexBuilder(paths: paths, files: files, identity: identity).fill(index, upTo: indexEnd)
+            indexFailure = nil
+        } catch {
+            indexFailure = error
+            throw error
+        }
+    }
+
+    /// Why nothing can be planned now; nil if all that was ever stored can be looked up.
+    ///
+    /// An index with a hole would take a repeated id for a new one, and a known subject for a new one.
+    func obstacle() -> AppendError? {
+        if let refusal { return refusal }
+        if let error = maintenance.indexFailure, recent.count > options.closedSegmentsMax + 1 {
+            maintenance.tryAgain()
+            return Self.unindexed(error)
+        }
+        if indexFailure == nil, lost.explain(index, upTo: indexEnd) { return nil }
+        do throws(IndexError) {
+            try fillIndex()
+            return nil
+        } catch {
+            return Self.unindexed(error)
+        }
+    }
+
+    private static func unindexed(_ error: IndexError) -> AppendError {
+        AppendError(
+            code: error.code == .noSpace ? .noSpace : .damaged,
+            message: "the index cannot be written, nothing was stored; make room on the disk or mend what it says, "
+                + "and send again (\(error.description))")
     }
 
     // MARK: Writing
@@ -104,7 +152,13 @@ final class LogStore {
             lastLineHash = Array(SHA256.hash(data: batch.lines[Int(last.lineStart)..<Int(last.lineEnd)]))
         }
         remember(batch)
-        if writer.tally.rawLength >= options.segmentBytesMax { roll() }
+    }
+
+    /// Closes the active segment if it is full, and waits if too many wait for the background.
+    ///
+    /// Apart from `commit`, so that nobody's acknowledgement waits for it.
+    func rollIfFull() {
+        if refusal == nil, writer.tally.rawLength >= options.segmentBytesMax { roll() }
     }
 
     private func failed(_ failure: AppendFailure) -> AppendError {
@@ -129,7 +183,8 @@ final class LogStore {
 
     /// Keeps the keys of a batch that is durable.
     private func remember(_ batch: BatchBuilder) {
-        recent.removeAll { $0.isIndexed.load(ordering: .acquiring) }
+        // Only from the oldest on: lookups take what is in memory for newer than the index.
+        recent.removeSubrange(..<(recent.firstIndex { !$0.isIndexed.load(ordering: .acquiring) } ?? 0))
         guard let active = recent.last else { return }
         for (position, keys) in batch.keys.enumerated() {
             active.add(keys, sequence: batch.firstSequence + UInt64(position))
@@ -151,8 +206,9 @@ final class LogStore {
 
     /// Closes the active segment and starts the next one.
     ///
-    /// If the disk refuses, the active segment stays active, and it is tried again after the next batch; what is
-    /// acknowledged is not touched by that.
+    /// If the disk has no room or the next file cannot be made, the active segment stays active, and it is tried again
+    /// after the next batch; what is acknowledged is not touched by that. Any other failed write or sync stops the
+    /// writer: what the disk holds is not known then.
     private func roll() {
         guard let active = recent.last else { return }
         let tally = writer.tally
@@ -171,6 +227,7 @@ final class LogStore {
             writer = SegmentWriter(
                 file: file, header: header, tally: SegmentTally(firstSequence: nextSequence), options: options)
         } catch {
+            guard error.leavesFilesKnown else { return poison(error) }
             do throws(FileError) {
                 try writer.reopen(removing: paths.segment(nextSequence), files: files)
             } catch {
@@ -188,5 +245,13 @@ final class LogStore {
         guard refusal == nil else { return }
         do throws(FileError) { try writer.trim() } catch { poison(error) }
         refusal = AppendError(code: .closed, message: "the writer is closed")
+    }
+}
+
+extension FileError {
+    /// Whether the files are certainly as they were, or as they were written: a name was not made, or a write found no
+    /// room.
+    fileprivate var leavesFilesKnown: Bool {
+        operation == "open" || operation == "rename" || (operation == "write" && isNoSpace)
     }
 }

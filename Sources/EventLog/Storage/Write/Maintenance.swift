@@ -12,8 +12,15 @@ final class Maintenance: Sendable {
         /// Once stopping: whether what is queued is still done.
         var finishes = false
         var hasEnded = false
+        /// The last few.
         var problems: [String] = []
+        /// Why the oldest of `toIndex` could not be indexed, and when that is tried again.
+        var indexFailure: IndexError?
+        var nextAttempt: ContinuousClock.Instant?
     }
+
+    private static let problemsMax = 20
+    private static let secondsBetweenAttempts = 60
 
     private let state: Monitor<State>
     private let index: LogIndex
@@ -26,35 +33,48 @@ final class Maintenance: Sendable {
         repacker = Repacker(
             paths: opened.paths, files: opened.files, identity: opened.identity, options: options)
         self.options = options
-        state.withLock { $0.toRepack = options.repacks ? opened.unpacked : [] }
+        state.withLock {
+            $0.toRepack = options.repacks ? opened.unpacked : []
+            $0.toIndex = opened.unindexed
+        }
     }
 
     /// Starts the thread; it holds this object until `stop`.
-    func start() {
-        DedicatedThread.start(nice: 10) { self.run() }
+    func start() throws(FileError) {
+        try DedicatedThread.start(nice: 10) { self.run() }
     }
 
     /// Takes up a segment that was closed.
     func segmentClosed(_ events: RecentEvents) {
         state.withLock(wakes: true) { state in
             state.toIndex.append(events)
+            state.nextAttempt = nil
             if options.repacks { state.toRepack.append(events.segment) }
         }
     }
 
     /// Returns once few enough closed segments wait: appends must not run away from repacking.
+    ///
+    /// An index that cannot be written is not waited for: appends are refused then, and say why.
     func waitForRoom() {
         state.wait { state in
-            let waiting = max(state.toRepack.count, state.toIndex.count)
-            return waiting <= options.closedSegmentsMax || state.hasEnded ? () : nil
+            let toIndex = state.indexFailure == nil ? state.toIndex.count : 0
+            return max(state.toRepack.count, toIndex) <= options.closedSegmentsMax || state.hasEnded ? () : nil
         }
     }
+
+    /// Why the oldest segment that waits could not be indexed; nil if none failed.
+    var indexFailure: IndexError? { state.withLock { $0.indexFailure } }
+
+    /// Tries at once what failed.
+    func tryAgain() { state.withLock(wakes: true) { $0.nextAttempt = nil } }
 
     /// Ends the thread, after what is queued if `finishing`, and returns once it has ended.
     func stop(finishing: Bool) {
         state.withLock(wakes: true) { state in
             state.stops = true
             state.finishes = finishing
+            state.nextAttempt = nil
         }
         state.wait { $0.hasEnded ? () : nil }
     }
@@ -71,17 +91,17 @@ final class Maintenance: Sendable {
     private func run() {
         joinRuns()
         while true {
-            let job = state.wait { (state: inout State) -> Job? in
+            let job = state.wait(seconds: Self.secondsBetweenAttempts) { (state: inout State) -> Job? in
                 if state.stops && !state.finishes { return .end }
-                if let events = state.toIndex.first { return .index(events) }
+                let isTime = state.nextAttempt.map { $0 <= .now } ?? true
+                if isTime, let events = state.toIndex.first { return .index(events) }
                 if options.repacks, let first = state.toRepack.first { return .repack(first) }
                 return state.stops ? .end : nil
             }
             switch job {
+            case nil: continue
             case .index(let events):
-                add(events)
-                state.withLock(wakes: true) { _ = $0.toIndex.removeFirst() }
-                joinRuns()
+                if add(events) { joinRuns() }
             case .repack(let first):
                 repack(first)
                 state.withLock(wakes: true) { _ = $0.toRepack.removeFirst() }
@@ -94,16 +114,32 @@ final class Maintenance: Sendable {
 
     private var isCancelled: Bool { state.withLock { $0.stops && !$0.finishes } }
 
-    private func report(_ problem: String) { state.withLock { $0.problems.append(problem) } }
+    private func report(_ problem: String) {
+        state.withLock { state in
+            if state.problems.count >= Self.problemsMax { state.problems.removeFirst() }
+            state.problems.append(problem)
+        }
+    }
 
-    /// Without its run a segment's keys stay in memory, and the next opening makes the run; nothing is lost.
-    private func add(_ events: RecentEvents) {
+    /// Without its run a segment's keys stay in memory; it is tried again, and no later segment goes before it, for
+    /// lookups take what is in memory for newer than the index.
+    private func add(_ events: RecentEvents) -> Bool {
         do throws(IndexError) {
             try index.addRun(
                 from: events.firstSequence, to: events.endSequence, ids: events.ids, subjects: events.subjectEntries)
             events.isIndexed.store(true, ordering: .releasing)
+            state.withLock(wakes: true) { state in
+                state.toIndex.removeFirst()
+                state.indexFailure = nil
+            }
+            return true
         } catch {
             report(error.description)
+            state.withLock(wakes: true) { state in
+                state.indexFailure = error
+                state.nextAttempt = .now + .seconds(Self.secondsBetweenAttempts)
+            }
+            return false
         }
     }
 

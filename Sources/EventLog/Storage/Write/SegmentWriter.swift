@@ -28,14 +28,24 @@ final class SegmentWriter {
     }
 
     /// Makes a segment without batches, durable with its name.
+    ///
+    /// - Throws: `FileError`; with `alreadyThere` nothing was touched: a segment is never put over another.
     static func makeSegment(_ header: SegmentHeader, paths: LogPaths, files: any FileLayer) throws(FileError) {
+        let path = paths.segment(header.firstSequence)
+        do throws(FileError) {
+            _ = try files.open(path, .read)
+            throw FileError(operation: alreadyThere, path: path, number: Errno.fileExists.rawValue)
+        } catch  where error.number == Errno.noSuchFileOrDirectory.rawValue {}
         let temporary = paths.temporarySegment(header.firstSequence)
         let file = try files.open(temporary, .create)
         try file.writeFully(header.encoded(), at: 0)
         try file.sync()
-        try files.rename(temporary, to: paths.segment(header.firstSequence))
+        try files.rename(temporary, to: path)
         try files.syncDirectory(paths.directory)
     }
+
+    /// The operation of the error that says that a segment of the name is there.
+    private static let alreadyThere = "make"
 
     /// Where the next batch goes.
     var endOffset: UInt64 { tally.endOffset }
