@@ -13,6 +13,17 @@ public struct EventKey: Hashable, Sendable {
         self.id = id
     }
 
+    /// Whether source and id are the same bytes.
+    public static func == (left: EventKey, right: EventKey) -> Bool {
+        ByteText(left.id) == ByteText(right.id) && ByteText(left.source) == ByteText(right.source)
+    }
+
+    /// Hashes the bytes of source and id.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(source))
+        hasher.combine(ByteText(id))
+    }
+
     /// The key of a stored event.
     public init(_ event: StoredEvent) {
         let json = event.json

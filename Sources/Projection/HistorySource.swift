@@ -13,37 +13,41 @@ struct HistorySource {
     let policy: FoldPolicy
 
     /// The events below `before` of each of the subjects, in sequence order.
-    func histories(of subjects: [String], before: UInt64) throws -> [String: [StoredEvent]] {
+    func histories(of subjects: [ByteText], before: UInt64) throws -> [ByteText: [StoredEvent]] {
         guard !subjects.isEmpty, before > reader.firstSequence else { return [:] }
         var buffer = SubjectBuffer()
         let passCost = (before - reader.firstSequence) / Self.eventsPerLookup
         if subjects.count <= Self.lookupsMin || UInt64(subjects.count) < passCost {
             // Copied out, since an event as read keeps its whole batch in memory.
             for subject in subjects {
-                for event in try reader.history(of: subject, before: before) { buffer.add(event, subject: subject) }
+                for event in try reader.history(of: subject.text, before: before) {
+                    buffer.add(event, subject: subject.text)
+                }
             }
         } else {
             let wanted = Set(subjects)
             var cursor = reader.cursor(from: reader.firstSequence, to: before)
             while let batch = try cursor.nextBatch() {
                 for event in batch {
-                    if let subject = event.subject, wanted.contains(subject) { buffer.add(event, subject: subject) }
+                    if let subject = event.subject, wanted.contains(ByteText(subject)) {
+                        buffer.add(event, subject: subject)
+                    }
                 }
             }
         }
-        return Dictionary(uniqueKeysWithValues: buffer.names.map { ($0, buffer.events(of: $0)) })
+        return Dictionary(uniqueKeysWithValues: buffer.names.map { (ByteText($0), buffer.events(of: $0)) })
     }
 
     /// The subjects in groups whose histories fit in memory together.
-    func groups(of subjects: [String], before: UInt64) throws -> [[String]] {
+    func groups(of subjects: [ByteText], before: UInt64) throws -> [[ByteText]] {
         guard subjects.count > Self.lookupsMin else { return [subjects] }
         let statistics = try reader.statistics()
         let share = Double(before - min(before, reader.firstSequence)) / Double(max(1, statistics.events))
         let bytes = share * (Double(statistics.lineBytes) * 1.1 + Double(statistics.events) * 240)
         let count = max(1, Int(bytes / Double(Self.heldBytesMax)))
         guard count > 1 else { return [subjects] }
-        var groups = [[String]](repeating: [], count: count)
-        for subject in subjects { groups[partition(of: subject, count: count)].append(subject) }
+        var groups = [[ByteText]](repeating: [], count: count)
+        for subject in subjects { groups[partition(of: subject.text, count: count)].append(subject) }
         return groups.filter { !$0.isEmpty }
     }
 

@@ -22,7 +22,7 @@ public final class LiveRunner {
     private let reader: LogReader
     private let database: any DatabaseWriter
     private let history: HistorySource
-    private var cache: [String: Cached] = [:]
+    private var cache: [ByteText: Cached] = [:]
 
     /// A runner for a database whose schema `ViewStore` has made.
     public init(reader: LogReader, database: any DatabaseWriter, policy: FoldPolicy) {
@@ -44,6 +44,7 @@ public final class LiveRunner {
         let cursors = try database.read { try Cursor.fetchAll($0) }
         // Projectors at the same place run together; after a partial rebuild all are at the same place again.
         let groups = Dictionary(grouping: set.projectors) { cursors[$0.name]?.next ?? reader.firstSequence }
+        if target == reader.firstSequence { try storeStart(set, cursors: cursors) }
         for start in groups.keys.sorted() where start < target {
             if groups[start]?.contains(where: { cursors[$0.name] == nil }) ?? false { try reader.checkStart() }
             let names = Set((groups[start] ?? []).map(\.name))
@@ -60,6 +61,18 @@ public final class LiveRunner {
                     throw error
                 }
                 if try !progress(next) { return }
+            }
+        }
+    }
+
+    /// Notes versions and cursors in the views of an empty log.
+    private func storeStart(_ set: ProjectorSet, cursors: [String: Cursor]) throws {
+        let start = Cursor(
+            next: reader.firstSequence, lineage: try reader.lineHash(before: reader.firstSequence),
+            log: reader.identity)
+        try database.write { db in
+            for projector in set.projectors where cursors[projector.name] == nil {
+                try start.store(db, projector: projector)
             }
         }
     }
@@ -105,15 +118,15 @@ public final class LiveRunner {
 
     private func readEvents(
         from start: UInt64, to target: UInt64
-    ) throws -> (touched: [String: [StoredEvent]], system: [StoredEvent], next: UInt64) {
-        var touched: [String: [StoredEvent]] = [:]
+    ) throws -> (touched: [ByteText: [StoredEvent]], system: [StoredEvent], next: UInt64) {
+        var touched: [ByteText: [StoredEvent]] = [:]
         var system: [StoredEvent] = []
         let end = min(target, start + UInt64(Self.transactionEventsMax))
         var cursor = reader.cursor(from: start, to: end)
         while let batch = try cursor.nextBatch() {
             for event in batch {
                 if let subject = event.subject {
-                    touched[subject, default: []].append(event)
+                    touched[ByteText(subject), default: []].append(event)
                 } else {
                     system.append(event)
                 }
@@ -123,7 +136,7 @@ public final class LiveRunner {
     }
 
     /// Whether a subject's earlier events must be read: its state is not at hand, or cannot simply go on.
-    private func needsHistory(_ subject: String, _ events: [StoredEvent], _ set: ProjectorSet) -> Bool {
+    private func needsHistory(_ subject: ByteText, _ events: [StoredEvent], _ set: ProjectorSet) -> Bool {
         guard let cached = cache[subject] else { return true }
         return !goesOn(events, after: cached.newest, set)
     }
@@ -140,7 +153,7 @@ public final class LiveRunner {
     }
 
     private func project(
-        _ subject: String, events: [StoredEvent], earlier: [StoredEvent]?, set: ProjectorSet,
+        _ subject: ByteText, events: [StoredEvent], earlier: [StoredEvent]?, set: ProjectorSet,
         dispatch: inout TypeDispatch, writer: ViewWriter
     ) throws {
         if var cached = cache[subject], goesOn(events, after: cached.newest, set) {
@@ -152,9 +165,9 @@ public final class LiveRunner {
             }
             cached.newest = events.last
             cache[subject] = cached
-            try write(subject, cached.fold, changed: changed, set: set, writer: writer, isFresh: false)
+            try write(subject.text, cached.fold, changed: changed, set: set, writer: writer, isFresh: false)
         } else {
-            try refold(subject, known: (earlier ?? []) + events, set: set, writer: writer)
+            try refold(subject.text, known: (earlier ?? []) + events, set: set, writer: writer)
         }
     }
 
@@ -168,7 +181,7 @@ public final class LiveRunner {
             subject: subject, projector: ViewSchema.correctionsName, with: resolved.anomalies, isFresh: false)
         guard let subject else { return }
         // A retraction may name an event still to come, so such a subject is always folded anew.
-        cache[subject] = resolved.hasRetractions ? nil : Cached(fold: fold, newest: resolved.events.last)
+        cache[ByteText(subject)] = resolved.hasRetractions ? nil : Cached(fold: fold, newest: resolved.events.last)
     }
 
     private func write(

@@ -27,7 +27,7 @@ public enum PastViews {
             try db.inTransaction {
                 let writer = try ViewWriter(db, set)
                 if let subjects {
-                    for subject in Set(subjects).sorted() {
+                    for subject in Set(subjects.map { ByteText($0) }).sorted().map(\.text) {
                         let events = try reader.history(of: subject, before: known)
                         try write(set.fold(subject: subject, known: events, asOf: asOf), writer)
                     }

@@ -21,7 +21,7 @@ struct SubjectBuffer {
     private var chunks: [[UInt8]] = []
     private var types: [String] = []
     private var typeNumbers: [String: Int32] = [:]
-    private var subjects: [String: Int] = [:]
+    private var subjects: [ByteText: Int] = [:]
     private var records: [[Record]] = []
     private(set) var names: [String] = []
     /// Events held.
@@ -60,13 +60,14 @@ struct SubjectBuffer {
 
     /// The events of a subject, in the order in which they were added.
     func events(of subject: String) -> [StoredEvent] {
-        subjects[subject].map { events(at: $0) } ?? []
+        subjects[ByteText(subject)].map { events(at: $0) } ?? []
     }
 
     private mutating func number(of subject: String) -> Int {
-        if let number = subjects[subject] { return number }
+        let key = ByteText(subject)
+        if let number = subjects[key] { return number }
         let number = names.count
-        subjects[subject] = number
+        subjects[key] = number
         names.append(subject)
         records.append([])
         return number

@@ -14,6 +14,18 @@ public struct FieldChange: Sendable, Encodable, Equatable {
     public var before: String?
     /// Its value after; `nil` if there is none.
     public var after: String?
+
+    /// Encodes every key, null where there is nothing.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(table, forKey: .table)
+        try container.encode(row, forKey: .row)
+        try container.encode(field, forKey: .field)
+        try container.encode(before, forKey: .before)
+        try container.encode(after, forKey: .after)
+    }
+
+    enum CodingKeys: String, CodingKey { case table, row, field, before, after }
 }
 
 /// One event of a customer, with what it changed.

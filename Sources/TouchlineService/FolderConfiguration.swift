@@ -55,7 +55,11 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
         } catch {
             throw ServiceError(.io, "\(path): \(reason(error)); compare it with one that `touchline init` writes")
         }
-        try configuration.check(path)
+        do {
+            try configuration.check("\(path)")
+        } catch {
+            throw ServiceError(.io, error.message)
+        }
         return configuration
     }
 
@@ -89,15 +93,16 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
 
     private struct Header: Decodable { var format: Int }
 
-    private func check(_ path: FilePath) throws {
+    /// Checks what can be wrong in a value; `place` stands in front of the message.
+    func check(_ place: String) throws(ServiceError) {
         guard TimeZone(identifier: zone) != nil else {
-            throw ServiceError(.io, "\(path): `zone: \(zone)` is no IANA zone; write one such as UTC or Asia/Shanghai")
+            throw ServiceError(.usage, "\(place): `zone: \(zone)` is no IANA zone; write one such as UTC or Asia/Shanghai")
         }
         if let bytes = segment_bytes_max, !(4096...(4 << 30)).contains(bytes) {
-            throw ServiceError(.io, "\(path): segment_bytes_max is \(bytes); it takes 4096 to 4294967296")
+            throw ServiceError(.usage, "\(place): segment_bytes_max is \(bytes); it takes 4096 to 4294967296")
         }
         if let bytes = event_bytes_max, !(1024...(8 << 20)).contains(bytes) {
-            throw ServiceError(.io, "\(path): event_bytes_max is \(bytes); it takes 1024 to 8388608")
+            throw ServiceError(.usage, "\(place): event_bytes_max is \(bytes); it takes 1024 to 8388608")
         }
     }
 }

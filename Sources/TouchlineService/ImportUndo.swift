@@ -44,7 +44,7 @@ public struct ImportUndo: Sendable {
             for event in batch {
                 guard let named = event.json[Self.attribute]?.string else { continue }
                 imports.insert(named)
-                guard named == identifier, event.subject != nil else { continue }
+                guard named == identifier else { continue }
                 pending.append(retraction(of: event, import: identifier))
                 summary.events += 1
                 if pending.count >= EventStream.requestEvents { try await append(&pending, &summary) }

@@ -38,12 +38,16 @@ public struct MomentRequest: Sendable, Equatable {
             }
             known = min(known, at + 1)
         }
+        var bounds: [Instant] = []
         if let knownAt {
-            known = min(known, try reader.count(recordedBy: Self.instant(knownAt, "--known-at", calendar)))
+            let bound = try Self.instant(knownAt, "--known-at", calendar)
+            bounds.append(bound)
+            known = min(known, try reader.count(recordedBy: bound))
         }
         let bound = try asOf.map { try Self.instant($0, "--as-of", calendar) }
         return AnswerContext(
-            at: known, asOf: bound, now: try bound ?? recording(before: known, in: reader), calendar: calendar)
+            at: known, asOf: bound, 
+            now: try bound ?? recording(before: known, in: reader) ?? bounds.first ?? .now(), calendar: calendar)
     }
 
     /// The instant that a user's text names: RFC 3339, or a date (the end of that day).
@@ -58,8 +62,9 @@ public struct MomentRequest: Sendable, Equatable {
         }
     }
 
-    private func recording(before known: UInt64, in reader: LogReader) throws -> Instant {
-        known <= reader.firstSequence ? Instant(microseconds: 0) : try reader.event(at: known - 1).recordedTime
+    /// When the last known event was recorded; `nil` if none is known.
+    private func recording(before known: UInt64, in reader: LogReader) throws -> Instant? {
+        known <= reader.firstSequence ? nil : try reader.event(at: known - 1).recordedTime
     }
 }
 

@@ -34,6 +34,7 @@ enum Failure {
             )
         case let error as LogError: (ServiceError.Kind.io.rawValue, error.description)
         case let error as AppendError: (ServiceError.Kind.io.rawValue, error.message)
+        case let error as ProjectionError where error.code == .cancelled: (130, error.message)
         case let error as ProjectionError:
             ((error.code == .unknownProjector ? ServiceError.Kind.usage : .io).rawValue, error.message)
         case is ChurnError, is CatalogueError:
@@ -42,6 +43,11 @@ enum Failure {
         case let error as ImportError: (ServiceError.Kind.badInput.rawValue, String(describing: error))
         case is CancellationError: (130, "stopped")
         case let error as Interrupted: (130, error.message)
+        case let error as DatabaseError where error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_IOERR:
+            (
+                ServiceError.Kind.io.rawValue,
+                "the views cannot be written (SQLite: \(error.message ?? "")); free some room on the data folder's disk"
+            )
         case let error as DatabaseError:
             (
                 ServiceError.Kind.io.rawValue,

@@ -161,3 +161,31 @@ import Testing
         #expect(anomalies.map(\.kind) == ["retraction_without_target"])
     }
 }
+
+extension RebuildTests {
+    @Test func subjectsAndIdsAreComparedAsBytes() async throws {
+        let fixture = try Fixture()
+        // The same letter, composed and decomposed: two subjects, and two ids of one of them.
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        func note(_ id: String, _ subject: String, _ text: String) -> EventDraft {
+            EventDraft(
+                id: id, source: "/t", type: "note.1", subject: subject, data: Array(#"{"text":"\#(text)"}"#.utf8))
+        }
+        try await fixture.append([note("1", composed, "a"), note("2", decomposed, "b"), note("3", composed, "c")])
+        try await fixture.append([
+            note(composed, "S", "x"), note(decomposed, "S", "y"),
+            EventDraft(
+                id: "4", source: "/t", type: "retracted", subject: "S", data: Array(#"{"id":"\#(composed)"}"#.utf8)),
+        ])
+        try fixture.catchUp()
+        let live = try fixture.digest()
+        let database = try #require(try fixture.store.openReader())
+        #expect(try texts(database) == ["a c", "b", "y"])
+        _ = try fixture.rebuild()
+        #expect(try fixture.digest() == live)
+    }
+
+    private func texts(_ database: any DatabaseReader) throws -> [String] {
+        try database.read { try String.fetchAll($0, sql: "SELECT texts FROM notes ORDER BY texts") }
+    }
+}

@@ -22,6 +22,18 @@ public struct CustomerAnswer: Encodable, Sendable {
             case firstDay = "first_day"
             case lastDay = "last_day"
         }
+
+        /// Encodes every key, null where there is nothing.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(count, forKey: .count)
+            try container.encode(totals, forKey: .totals)
+            try container.encode(first, forKey: .first)
+            try container.encode(last, forKey: .last)
+            try container.encode(days, forKey: .days)
+            try container.encode(firstDay, forKey: .firstDay)
+            try container.encode(lastDay, forKey: .lastDay)
+        }
     }
 
     /// The newest word on a purpose and channel.

@@ -57,7 +57,7 @@ struct AppendCommand: AsyncParsableCommand {
         } catch {
             Output.flush()
             await sequencer.close(finishRepacking: false)
-            if tally.lines > 0 || error is EventStream.Stop {
+            if tally.lines > 0 {
                 StandardError.write("touchline: \(tally.summary) before it stopped\n")
             }
             throw error

@@ -182,7 +182,7 @@ extension ChurnCommand {
                 await sequencer.close(finishRepacking: false)
             }
             if options.json { return try JSONOutput.print(Published(answer: answer, sequence: published)) }
-            Output.line(ChurnText.model(answer.model))
+            Output.line(ChurnText.model(answer.model, isBeingFitted: true))
             if let fallback = answer.fallback {
                 Output.line("\(answer.requested) degenerated on these purchases, so this is \(fallback).")
             }
@@ -226,7 +226,7 @@ extension ChurnCommand {
             }
             ProgressBar.clear()
             if options.json { return try JSONOutput.print(answer) }
-            Output.line(ChurnText.model(answer.model))
+            Output.line(ChurnText.model(answer.model, isBeingFitted: true))
             Output.line(
                 "\(Text.count(answer.customers)) customers scored as of \(answer.fitUntil);"
                     + " \(Text.count(answer.stayedAway)) bought nothing until \(answer.heldOutUntil)")

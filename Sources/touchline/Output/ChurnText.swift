@@ -4,7 +4,7 @@ import Foundation
 /// Churn figures as people read them.
 enum ChurnText {
     /// A model in one line.
-    static func model(_ model: ChurnModelAnswer) -> String {
+    static func model(_ model: ChurnModelAnswer, isBeingFitted: Bool = false) -> String {
         let parameters = model.parameters.sorted { $0.key < $1.key }.map { "\($0.key) \(number($0.value))" }
         var text = "Model \(model.title)"
         if let sequence = model.sequence { text += " published by event \(sequence)" }
@@ -12,7 +12,7 @@ enum ChurnText {
         text += " (\(parameters.joined(separator: ", "))"
         if let likelihood = model.logLikelihood { text += ", log-likelihood \(String(format: "%.3f", likelihood))" }
         text += "), horizon \(model.horizonDays) days."
-        if model.sequence == nil { text += " It is not published; `touchline churn fit` publishes one." }
+        if model.sequence == nil, !isBeingFitted { text += " It is not published; `touchline churn fit` publishes one." }
         return text + model.notes.map { " " + $0 }.joined()
     }
 
