@@ -40,7 +40,8 @@ enum Failure {
         case is ChurnError, is CatalogueError:
             (ServiceError.Kind.badInput.rawValue, "\(error)")
         case is CatalogueFileError: (ServiceError.Kind.badInput.rawValue, "\(error)")
-        case let error as ImportError: (ServiceError.Kind.badInput.rawValue, String(describing: error))
+        case let error as ImportError:
+            ((error.code == .unreadable ? ServiceError.Kind.io : .badInput).rawValue, error.description)
         case is CancellationError: (130, "stopped")
         case let error as Interrupted: (130, error.message)
         case let error as DatabaseError where error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_IOERR:

@@ -11,7 +11,7 @@ import TouchlineService
         #expect(accepted.map(\.line) == Array(1...50))
         #expect(accepted.map(\.acknowledgement.sequence) == Array(0..<50))
         let again = try await folder.append(lines, pieces: size)
-        #expect(again.allSatisfy(\.acknowledgement.isDuplicate))
+        #expect(again.allSatisfy { $0.acknowledgement.isDuplicate })
         #expect(try folder.data.openReader().head == 50)
     }
 

@@ -1,18 +1,14 @@
-import CRM
 import CSVImport
-import TouchlineService
 
 /// An import that only tells what it would do.
 struct DryRun {
     private static let examplesPerRule = 3
 
     private let importer: CSVImporter
-    private let ingest: Ingest
     private let file: String
 
-    init(_ importer: CSVImporter, ingest: Ingest, file: String) {
+    init(_ importer: CSVImporter, file: String) {
         self.importer = importer
-        self.ingest = ingest
         self.file = file
     }
 
@@ -35,16 +31,15 @@ struct DryRun {
         var report = Report(
             import: importer.importID, events_by_rule: Array(repeating: 0, count: importer.rules.count),
             examples: Array(repeating: [], count: importer.rules.count))
+        var clashes = IDClashes()
         while let item = try importer.next() {
             try Interruption.check("stopped; nothing was imported")
             switch item {
             case .skipped: continue
             case .rejected(let row): report.rejected.append(Rejection(line: row.line, cause: row.cause))
             case .event(let event):
-                do {
-                    _ = try ingest.check(event.draft)
-                } catch {
-                    report.rejected.append(Rejection(line: event.line, cause: "rule \(event.rule): \(error)"))
+                if let cause = clashes.clash(of: event) {
+                    report.rejected.append(Rejection(line: event.line, cause: cause))
                     continue
                 }
                 report.events += 1

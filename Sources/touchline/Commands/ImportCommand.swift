@@ -26,7 +26,9 @@ extension ImportCommand {
             discussion: """
                 The mapping says which row gives which events; `touchline import draft FILE` writes one to begin with, and \
                 the README has the language. Rows that fit no rule are listed with line and cause, and the rest goes in. \
-                The same file with the same mapping is the same import: run again, it adds what is missing, or nothing.
+                The same file with the same mapping is the same import: run again, it adds what is missing, or nothing. \
+                After `import undo`, its ids are taken for ever: import again with `--attempt 2`, be the mapping the same or \
+                mended, and with 3 after that is undone.
                 """)
 
         @OptionGroup var options: GlobalOptions
@@ -40,35 +42,62 @@ extension ImportCommand {
         @Flag(help: "Import nothing: show the first events of each rule, counts, and every rejected row.")
         var dryRun = false
 
+        @Option(
+            help: ArgumentHelp(
+                "Import anew what was imported and undone: which time this is, 2 or more.",
+                discussion: "Every id ends with ~N and the import's id with -N, so nothing meets what was undone.",
+                valueName: "N"))
+        var attempt: Int?
+
         @Flag(help: "Accept subjects that look like an e-mail address or a phone number.")
         var allowPersonalSubject = false
+
+        func validate() throws {
+            if let attempt, attempt < 2 {
+                throw ValidationError("--attempt counts from 2, the first import after one that was undone")
+            }
+        }
 
         func run() async throws {
             let folder = try options.folder()
             let catalogue = try folder.catalogue()
             Interruption.listen()
             let bar = ProgressBar(dryRun ? "reading" : "importing", unit: "bytes")
-            let importer = try CSVImporter(
-                mapping: ImportCommand.text(mapping), mappingName: mapping,
-                mappingFolder: URL(filePath: mapping).deletingLastPathComponent().path, file: file, kinds: catalogue
-            ) { done, total in bar.update(UInt64(clamping: done), of: UInt64(clamping: total)) }
-            for warning in importer.warnings { StandardError.write("touchline: \(warning)\n") }
             let limit = folder.configuration.event_bytes_max ?? Limits.eventBytesMax
             let reader = try folder.openReader()
             let ingest = Ingest(
                 catalogue: catalogue,
                 options: Ingest.Options(allowsPersonalSubject: allowPersonalSubject, eventBytesMax: limit),
                 merges: MergeGuard(reader: reader))
-            if dryRun { return try DryRun(importer, ingest: ingest, file: file).run(json: options.json) }
-            try await load(importer, ingest: ingest, folder: folder, reader: reader)
+            let importer = try CSVImporter(
+                mapping: ImportCommand.text(mapping), mappingName: mapping,
+                mappingFolder: URL(filePath: mapping).deletingLastPathComponent().path, file: file, kinds: catalogue,
+                attempt: attempt ?? 1, check: ingest.eventCheck
+            ) { done, total in bar.update(UInt64(clamping: done), of: UInt64(clamping: total)) }
+            let early = importer.warnings
+            warn(early)
+            var isEmpty = false
+            if dryRun {
+                try DryRun(importer, file: file).run(json: options.json)
+            } else {
+                let summary = try await load(importer, folder: folder, reader: reader)
+                try report(summary, importer)
+                isEmpty = summary.events == 0 && summary.rejected > 0
+            }
+            warn(importer.warnings.dropFirst(early.count))
+            if isEmpty { throw ExitCode(ServiceError.Kind.badInput.rawValue) }
+        }
+
+        private func warn(_ warnings: some Sequence<String>) {
+            for warning in warnings { StandardError.write("touchline: \(warning)\n") }
         }
 
         private func load(
-            _ importer: CSVImporter, ingest: Ingest, folder: DataFolder, reader: LogReader
-        ) async throws {
+            _ importer: CSVImporter, folder: DataFolder, reader: LogReader
+        ) async throws -> ImportRun.Summary {
             let sequencer = try folder.openSequencer()
             let file = file
-            let run = ImportRun(ingest, reader: reader, sequencer: sequencer) { row in
+            let run = ImportRun(reader: reader, sequencer: sequencer) { row in
                 ProgressBar.clear()
                 StandardError.write("\(file): line \(row.line): rejected: \(row.cause)\n")
             }
@@ -84,9 +113,17 @@ extension ImportCommand {
             }
             await sequencer.close(finishRepacking: true)
             ProgressBar.clear()
+            return summary
+        }
+
+        private func report(_ summary: ImportRun.Summary, _ importer: CSVImporter) throws {
             if options.json { try JSONOutput.print(summary) } else { show(summary, importer) }
             Output.flush()
-            if summary.events == 0, summary.rejected > 0 { throw ExitCode(ServiceError.Kind.badInput.rawValue) }
+            if let undone = summary.undone_import, let next = summary.next_attempt {
+                StandardError.write(
+                    "touchline: ids of this file are those of import \(undone), which was undone and stays so; "
+                        + "import it anew with --attempt \(next)\n")
+            }
         }
 
         private func show(_ summary: ImportRun.Summary, _ importer: CSVImporter) {
@@ -100,9 +137,7 @@ extension ImportCommand {
                 Output.line("  skipped, \(reason): \(Text.count(count))")
             }
             if summary.rejected > 0 { Output.line("  rejected: \(Text.count(summary.rejected)), listed above") }
-            if summary.undone {
-                Output.line("  This import was undone before: its events stay retracted until the retractions are.")
-            } else {
+            if summary.events > 0, summary.undone_import != summary.import {
                 Output.line("To take it back: touchline import undo \(summary.import)")
             }
         }

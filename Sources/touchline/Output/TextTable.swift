@@ -1,3 +1,5 @@
+import EventLog
+
 /// A table for people: columns aligned by what a terminal shows, so that Chinese and Latin text line up.
 struct TextTable {
     /// How a column's cells are placed.
@@ -13,7 +15,8 @@ struct TextTable {
 
     /// Adds a row.
     mutating func add(_ cells: String?...) {
-        rows.append(cells.map { $0 ?? "" })
+        // Characters that turn a terminal's lines around come escaped.
+        rows.append(cells.map { LineError.printable($0 ?? "", max: .max) })
     }
 
     /// Whether there is no row.
