@@ -34,8 +34,8 @@ public final class CSVImporter {
     public let rules: [RuleDescription]
     /// What came of the rows that `next` has read.
     public private(set) var counts: ImportCounts
-    /// What may be wrong with the mapping although it can be followed.
-    public let warnings: [String]
+    /// What may be wrong with the mapping although it can be followed; more may come with the rows.
+    public var warnings: [String] { plan.warnings + processor.warnings }
 
     /// What a rule is, for a report.
     public struct RuleDescription: Sendable, Equatable {
@@ -65,10 +65,14 @@ public final class CSVImporter {
     ///   - mappingFolder: where the mapping's lookup files are; empty: the working folder.
     ///   - file: the path of the CSV file, a plain file.
     ///   - kinds: what the catalogue says of fields and types.
+    ///   - attempt: from 2 on, a new import of what was imported before and undone: every id ends with `~` and this
+    ///     number, and the import's with `-` and it.
+    ///   - check: what events must pass; an event that does not rejects its row.
     ///   - progress: called about once a megabyte with the bytes done and the bytes to do, over all passes.
     /// - Throws: `ImportError` if the mapping cannot be followed or the file cannot be read.
     public init(
         mapping: String, mappingName: String, mappingFolder: String = "", file: String, kinds: any FieldKinds,
+        attempt: Int = 1, check: EventCheck = EventCheck(),
         progress: ((_ done: Int64, _ total: Int64) -> Void)? = nil
     ) throws(ImportError) {
         let outline = try PlanCompiler.Outline(yaml: mapping, file: mappingName)
@@ -80,13 +84,12 @@ public final class CSVImporter {
         let source = try ByteSource(path: file, name: fileName)
         fileBytes = source.size
         self.progress = ImportProgress(total: source.size * (plan.needsGroupPass ? 3 : 2), report: progress)
-        importID = try Self.importID(source, mapping, self.progress)
-        processor = RowProcessor(plan, kinds: kinds, importID: importID)
+        let hash = try Self.importID(source, mapping, self.progress)
+        importID = attempt > 1 ? "\(hash)-\(attempt)" : hash
+        processor = RowProcessor(
+            plan, kinds: kinds, importID: importID, idSuffix: attempt > 1 ? "~\(attempt)" : "", check: check)
         counts = ImportCounts(rules: plan.rules.count)
         rules = plan.rules.map { RuleDescription(number: $0.number, types: $0.types, place: $0.place) }
-        warnings = plan.rules.filter { $0.time == nil }.map {
-            "\($0.place): the rule has no `time`, so its events happen when they are imported"
-        }
         try checkZone(&probe)
         if plan.needsGroupPass { try learnGroups() }
         reader = try open()
@@ -214,45 +217,5 @@ public final class CSVImporter {
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()
-    }
-}
-
-/// Whether a row has as many fields as the header.
-enum RowWidth {
-    /// Why the row cannot be taken; `nil` if it can.
-    ///
-    /// Empty fields beyond the header's are dropped: a delimiter at the end of lines is common.
-    static func defect(_ row: inout CSVRow, _ header: Header) -> String? {
-        let wanted = header.names.count
-        while row.count > wanted, row.range(row.count - 1).isEmpty { row.ends.removeLast() }
-        guard row.count != wanted else { return nil }
-        let hint = row.count > wanted ? "; put fields that hold the delimiter in quotes" : ""
-        return "has \(row.count) field\(row.count == 1 ? "" : "s") where the header has \(wanted)" + hint
-    }
-}
-
-/// Counts bytes over all passes.
-final class ImportProgress {
-    private let total: Int64
-    private let report: ((Int64, Int64) -> Void)?
-    private var base: Int64 = 0
-    private var current: Int64 = 0
-
-    init(total: Int64, report: ((Int64, Int64) -> Void)?) {
-        self.total = total
-        self.report = report
-    }
-
-    /// The current pass has read this many bytes.
-    func moved(to bytes: Int64) {
-        guard bytes != current else { return }
-        current = bytes
-        report?(min(base + bytes, total), total)
-    }
-
-    /// The current pass is over.
-    func passEnded() {
-        base += current
-        current = 0
     }
 }

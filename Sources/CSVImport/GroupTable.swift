@@ -7,6 +7,7 @@ struct GroupTable {
     private var firstRows: [Int] = []
     private var sums: [DecimalAmount?] = []
     private var overflown: Set<Int> = []
+    private var refusals: [Int: Int] = [:]
     private let sumCount: Int
 
     init(sumCount: Int) {
@@ -23,6 +24,12 @@ struct GroupTable {
     func sums(_ place: Int) -> ArraySlice<DecimalAmount?>? {
         overflown.contains(place) ? nil : sums[(place * sumCount)..<((place + 1) * sumCount)]
     }
+
+    /// The line that says why the group has no event; `nil` if it has one.
+    func refusal(_ place: Int) -> Int? { refusals.isEmpty ? nil : refusals[place] }
+
+    /// Notes that the group's event is refused, as said of `line`.
+    mutating func refuse(_ place: Int, line: Int) { refusals[place] = line }
 
     /// Opens a group.
     mutating func open(_ key: [UInt8], row: Int) -> Int {

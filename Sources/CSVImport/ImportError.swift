@@ -6,8 +6,10 @@ public struct ImportError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The mapping says something that the language does not know, or that this file cannot give.
         case mapping
-        /// The CSV file cannot be opened, read or decoded, or has no header.
+        /// The CSV file cannot be decoded, or has no header.
         case file
+        /// The CSV file or a lookup file is not there, or cannot be opened or read.
+        case unreadable
         /// A lookup file cannot be used.
         case lookup
     }

@@ -1,5 +1,4 @@
 import CRM
-import Crypto
 import EventLog
 
 /// Follows a plan row by row.
@@ -21,6 +20,8 @@ final class RowProcessor {
     private let kinds: any FieldKinds
     private let evaluator: RowEvaluator
     private let attributes: [EventDraft.Extension]
+    private let check: EventCheck
+    private let idSuffix: String
     private var members: [String: [TypedMember]] = [:]
     private var membersByRule: [[TypedMember]?]
     private var seen: [Set<[UInt8]>]
@@ -30,10 +31,18 @@ final class RowProcessor {
     /// Whether events are wanted, not only groups.
     private var makesEvents = true
     private var equalRows: [UInt64: UInt32] = [:]
+    /// What the check found odd, each thing once for each rule, in the order found.
+    private(set) var warnings: [String] = []
+    private var warned: Set<String> = []
 
-    init(_ plan: ImportPlan, kinds: any FieldKinds, importID: String) {
+    /// - Parameters:
+    ///   - idSuffix: what every id ends with, so that an import that was undone can be done again.
+    ///   - check: what events must pass.
+    init(_ plan: ImportPlan, kinds: any FieldKinds, importID: String, idSuffix: String, check: EventCheck) {
         self.plan = plan
         self.kinds = kinds
+        self.check = check
+        self.idSuffix = idSuffix
         evaluator = RowEvaluator(plan)
         attributes = [EventDraft.Extension(name: "importid", value: JSONText.string(importID))]
         seen = Array(repeating: [], count: plan.skipFirsts.count + plan.emitFirsts.count)
@@ -73,7 +82,9 @@ final class RowProcessor {
                 hasMatched = true
                 if let event = try apply(rule, row, number, &change) { events.append(event) }
             }
+            if hasMatched { try admit(events) }
         } catch {
+            refuseGroups(row, number)
             return .rejected(cause: error.cause)
         }
         guard hasMatched else {
@@ -81,6 +92,27 @@ final class RowProcessor {
         }
         commit(change)
         return events.isEmpty ? .grouped : .events(events)
+    }
+
+    /// The last word on a row's events, once every rule has made its own.
+    private func admit(_ events: [ImportedEvent]) throws(RowFault) {
+        for (place, event) in events.enumerated() {
+            guard let id = event.draft.id else { continue }
+            if let twin = events[..<place].first(where: { $0.draft.id == id }) {
+                let id = LineError.printable(id)
+                throw RowFault(
+                    "rules \(twin.rule) and \(event.rule) give this row's events one id, \"\(id)\"; make them differ, "
+                        + "as in `id: \"\(event.rule):{column}\"`")
+            }
+        }
+        guard makesEvents else { return }
+        for event in events {
+            do {
+                try check.inOrder(event.draft)
+            } catch {
+                throw RowFault("rule \(event.rule): \(error)")
+            }
+        }
     }
 
     // MARK: What a row changes
@@ -123,7 +155,8 @@ final class RowProcessor {
     private func apply(
         _ rule: EmitRule, _ row: CSVRow, _ number: Int, _ change: inout Change
     ) throws(RowFault) -> ImportedEvent? {
-        evaluator.sums = []
+        // Where no sum is known yet, one stands for each: it passes where a sum can pass at all.
+        evaluator.sums = ArraySlice(repeating: Self.one, count: rule.sums.count)
         guard !rule.per.isEmpty else { return try event(rule, row, number, &change) }
         let index = rule.number - 1
         let key = try self.key(rule, row)
@@ -137,18 +170,42 @@ final class RowProcessor {
                 // The first pass rejected this row, else it would have opened its group: the same steps say why again.
                 return try event(rule, row, number, &change)
             }
-            guard groups[index].firstRow(place) == number else { return nil }
-            guard let sums = groups[index].sums(place) else {
-                throw RowFault("a sum of its group has more than 38 digits")
+            if let line = groups[index].refusal(place) {
+                throw RowFault("belongs to a group whose event is refused, as said of line \(line)")
             }
-            evaluator.sums = sums
-            return try event(rule, row, number, &change)
+            guard groups[index].firstRow(place) == number else { return nil }
+            return try groupEvent(rule, row, number, place, &change)
         }
         guard groups[index].place(of: key) == nil else { return nil }
         let event = try event(rule, row, number, &change)
         change.opened.append((index, key, number))
         return event
     }
+
+    /// The event of a group whose sums are known.
+    private func groupEvent(
+        _ rule: EmitRule, _ row: CSVRow, _ number: Int, _ place: Int, _ change: inout Change
+    ) throws(RowFault) -> ImportedEvent {
+        guard let sums = groups[rule.number - 1].sums(place) else {
+            throw RowFault("a sum of its group has more than 38 digits")
+        }
+        evaluator.sums = sums
+        return try event(rule, row, number, &change)
+    }
+
+    /// A row that opened groups, but is rejected now that their sums are known, takes their events with it: their other
+    /// rows must say so.
+    private func refuseGroups(_ row: CSVRow, _ number: Int) {
+        guard areGroupsKnown else { return }
+        for (index, rule) in plan.rules.enumerated() where !rule.per.isEmpty {
+            guard let key = try? key(rule, row), let place = groups[index].place(of: key),
+                groups[index].firstRow(place) == number
+            else { continue }
+            groups[index].refuse(place, line: row.line)
+        }
+    }
+
+    private static let one = DecimalAmount(mantissa: 1, scale: 0)
 
     /// The group's key: its columns' lengths and bytes, so that no two keys run together.
     private func key(_ rule: EmitRule, _ row: CSVRow) throws(RowFault) -> [UInt8] {
@@ -174,7 +231,7 @@ final class RowProcessor {
 
     private func event(
         _ rule: EmitRule, _ row: CSVRow, _ number: Int, _ change: inout Change
-    ) throws(RowFault) -> ImportedEvent? {
+    ) throws(RowFault) -> ImportedEvent {
         let type: String
         if let constant = rule.constantType { type = constant } else { type = try text(rule.type, "type", row) }
         let subject = try rule.subject.map { value throws(RowFault) in try text(value, "subject", row) }
@@ -191,11 +248,11 @@ final class RowProcessor {
         }
         var id: String?
         if let value = rule.id {
-            id = try text(value, "id", row)
+            id = try text(value, "id", row) + idSuffix
         } else if makesEvents {
             let identity = RowIdentity(row)
             change.rowHash = identity.short
-            id = identity.id(rule: rule.number, ordinal: Int(equalRows[identity.short] ?? 0) + 1)
+            id = identity.id(rule: rule.number, ordinal: Int(equalRows[identity.short] ?? 0) + 1) + idSuffix
         }
         let draft = EventDraft(
             id: id, source: plan.source, type: type, subject: subject, time: time, extensions: attributes, data: data)
@@ -204,8 +261,21 @@ final class RowProcessor {
         } catch {
             throw RowFault(error.message + "; " + error.mend)
         }
-        guard makesEvents else { return nil }
+        try checkAlone(draft, rule)
         return ImportedEvent(draft: draft, row: number, line: row.line, rule: rule.number)
+    }
+
+    private func checkAlone(_ draft: EventDraft, _ rule: EmitRule) throws(RowFault) {
+        let found: [CatalogueWarning]
+        do {
+            found = try check.alone(draft)
+        } catch {
+            throw RowFault("rule \(rule.number): \(error)")
+        }
+        for warning in found {
+            let text = "\(rule.place): \(warning)"
+            if warned.insert(text).inserted { warnings.append(text) }
+        }
     }
 
     /// The text of an attribute, which must be there and within its limits.
@@ -239,53 +309,5 @@ final class RowProcessor {
         let typed = TypedMember.list(rule.data ?? [], type: type, kinds)
         if members.count < 1_000 { members[name] = typed }
         return typed
-    }
-}
-
-/// What tells a row from all others: a hash of its fields.
-struct RowIdentity {
-    private let digest: [UInt8]
-
-    init(_ row: CSVRow) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(row.bytes.count + 4 * row.count)
-        for index in 0..<row.count { Self.appendField(row, index, to: &bytes) }
-        digest = Array(SHA256.hash(data: bytes))
-    }
-
-    /// Eight bytes of the hash, to count equal rows by.
-    var short: UInt64 { digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
-
-    /// The default id: sixteen letters for the row, the rule's number and, from the second equal row on, which it is.
-    func id(rule: Int, ordinal: Int) -> String {
-        let id = Base64URL.text(digest[8..<20]) + "-\(rule)"
-        return ordinal == 1 ? id : id + "-\(ordinal)"
-    }
-
-    /// Appends a field's length and bytes.
-    static func appendField(_ row: CSVRow, _ index: Int, to bytes: inout [UInt8]) {
-        let range = row.range(index)
-        let count = UInt32(truncatingIfNeeded: range.count)
-        for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
-        bytes += row.bytes[range]
-    }
-}
-
-/// Base 64 with letters that need no escape anywhere.
-enum Base64URL {
-    private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    /// The text of `bytes`, whose number is a multiple of three.
-    static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        var text: [UInt8] = []
-        var group: UInt32 = 0
-        for (index, byte) in bytes.enumerated() {
-            group = group << 8 | UInt32(byte)
-            if index % 3 == 2 {
-                for shift in [18, 12, 6, 0] as [UInt32] { text.append(letters[Int(group >> shift & 63)]) }
-                group = 0
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

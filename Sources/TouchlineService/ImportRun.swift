@@ -1,4 +1,4 @@
-public import CRM
+import CRM
 public import CSVImport
 public import EventLog
 
@@ -29,26 +29,28 @@ public struct ImportRun: Sendable {
         public var skipped_by_reason: [String: Int] = [:]
         /// Events by rule, in the order of `emit`.
         public var events_by_rule: [Int] = []
-        /// Whether this import was undone before, so that its events are in the log and taken back.
-        public var undone = false
+        /// An import that was undone and whose events are in the way: they hold the ids of this import's, and stay
+        /// retracted.
+        public var undone_import: String?
+        /// The `--attempt` that gives this import ids of its own, if an undone one is in the way.
+        public var next_attempt: Int?
     }
 
     /// The source of the closing event.
     public static let source = Limits.reservedSourcePrefix + "import"
 
-    private let ingest: Ingest
     private let reader: LogReader
     private let sequencer: any Sequencer
     private let rejected: @Sendable (RejectedRow) -> Void
 
     /// A run into a log.
     ///
+    /// The importer must have been made with `Ingest.eventCheck`: nothing is checked here.
+    ///
     /// - Parameter rejected: called for each row that gives no event, with its line and the cause.
     public init(
-        _ ingest: Ingest, reader: LogReader, sequencer: any Sequencer,
-        rejected: @escaping @Sendable (RejectedRow) -> Void
+        reader: LogReader, sequencer: any Sequencer, rejected: @escaping @Sendable (RejectedRow) -> Void
     ) {
-        self.ingest = ingest
         self.reader = reader
         self.sequencer = sequencer
         self.rejected = rejected
@@ -60,6 +62,7 @@ public struct ImportRun: Sendable {
     /// - Throws: `ServiceError` if an event conflicts with one in the log, `ImportError` if the file fails.
     public func run(_ importer: CSVImporter, check: () throws -> Void) async throws -> Summary {
         var summary = Summary(import: importer.importID, file: importer.fileName)
+        summary.events_by_rule = importer.counts.eventsByRule
         var pending: [ImportedEvent] = []
         var bytes = 0
         while let item = try importer.next() {
@@ -67,7 +70,8 @@ public struct ImportRun: Sendable {
             case .skipped: continue
             case .rejected(let row): reject(row, &summary)
             case .event(let event):
-                guard isAcceptable(event, &summary) else { continue }
+                summary.events += 1
+                summary.events_by_rule[event.rule - 1] += 1
                 pending.append(event)
                 bytes += event.draft.byteCount
                 if pending.count >= EventStream.requestEvents || bytes >= EventStream.requestBytes {
@@ -82,21 +86,8 @@ public struct ImportRun: Sendable {
         summary.rows = importer.counts.rows
         summary.skipped = importer.counts.skipped
         summary.skipped_by_reason = importer.counts.skippedByReason
-        summary.events_by_rule = importer.counts.eventsByRule
         try await close(&summary)
         return summary
-    }
-
-    private func isAcceptable(_ event: ImportedEvent, _ summary: inout Summary) -> Bool {
-        do {
-            _ = try ingest.check(event.draft)
-            summary.events += 1
-            return true
-        } catch {
-            let cause = "rule \(event.rule): \(error)"
-            reject(RejectedRow(line: event.line, row: event.row, cause: cause), &summary)
-            return false
-        }
     }
 
     private func reject(_ row: RejectedRow, _ summary: inout Summary) {
@@ -109,9 +100,12 @@ public struct ImportRun: Sendable {
         let events = pending
         pending = []
         do {
-            for acknowledgement in try await sequencer.append(AppendRequest(events: events.map(\.draft))) {
-                if acknowledgement.isDuplicate { summary.duplicates += 1 } else { summary.appended += 1 }
-            }
+            let acknowledgements = try await sequencer.append(AppendRequest(events: events.map(\.draft)))
+            let duplicates = acknowledgements.count { $0.isDuplicate }
+            summary.duplicates += duplicates
+            summary.appended += acknowledgements.count - duplicates
+            // One look a request is enough: what was undone was undone as a whole.
+            if let known = acknowledgements.first(where: \.isDuplicate) { try findUndone(known.sequence, &summary) }
         } catch let error as AppendError where error.isInput {
             guard let index = error.eventIndex, events.indices.contains(index) else { throw error }
             let rest = Array(events[(index + 1)...])
@@ -121,16 +115,30 @@ public struct ImportRun: Sendable {
             }
             // One row's conflict is that row's, not the file's.
             summary.events -= 1
+            summary.events_by_rule[events[index].rule - 1] -= 1
+            if case .idConflict(let sequence) = error.code { try findUndone(sequence, &summary) }
             reject(RejectedRow(line: events[index].line, row: events[index].row, cause: error.message), &summary)
             pending = rest
             try await append(&pending, &summary)
         }
     }
 
+    /// Notes the import that the event at `sequence` came with, if that import was undone.
+    private func findUndone(_ sequence: UInt64, _ summary: inout Summary) throws {
+        guard summary.undone_import == nil,
+            let named = try reader.event(at: sequence).json[ImportUndo.attribute]?.string,
+            try reader.sequence(source: ImportUndo.source, id: named) != nil
+        else { return }
+        summary.undone_import = named
+        // The id ends with its attempt, from the second one on; this import's events meet those of one attempt only.
+        let parts = named.split(separator: "-")
+        let attempt = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
+        summary.next_attempt = attempt + 1
+    }
+
     /// Appends the event that says the import is complete, unless an earlier run did.
     private func close(_ summary: inout Summary) async throws {
         let identifier = summary.import
-        summary.undone = try reader.sequence(source: ImportUndo.source, id: identifier) != nil
         guard summary.events > 0, try reader.sequence(source: Self.source, id: identifier) == nil else { return }
         let name = String(decoding: JSONText.string(summary.file), as: UTF8.self)
         let data = """

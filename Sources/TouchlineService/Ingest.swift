@@ -1,4 +1,5 @@
 public import CRM
+public import CSVImport
 public import EventLog
 
 /// The one way into the log: parse, check against the catalogue, (seal,) append.
@@ -60,10 +61,32 @@ public struct Ingest: Sendable {
 
     /// Checks a draft that was made elsewhere.
     public func check(_ draft: EventDraft) throws -> [CatalogueWarning] {
+        let warnings = try checkAlone(draft)
+        try checkMerge(draft)
+        return warnings
+    }
+
+    /// Checks a draft against the catalogue, whatever else is in the log.
+    func checkAlone(_ draft: EventDraft) throws -> [CatalogueWarning] {
         // A restored line was accepted once; what is in a log stays acceptable.
         if options.restores { return [] }
-        let warnings = try catalogue.validate(draft, allowPersonalSubject: options.allowsPersonalSubject)
-        try merges?.check(draft)
-        return warnings
+        return try catalogue.validate(draft, allowPersonalSubject: options.allowsPersonalSubject)
+    }
+
+    /// Checks a draft against the merges before it and, if it is one, takes note of it.
+    func checkMerge(_ draft: EventDraft) throws {
+        if !options.restores { try merges?.check(draft) }
+    }
+
+    /// What an import asks of its events: the same as `check`, and that they are not too large to store.
+    public var eventCheck: EventCheck {
+        EventCheck(
+            alone: { draft in
+                guard draft.byteCount <= options.eventBytesMax else {
+                    throw ServiceError(
+                        .badInput, "the event has \(draft.byteCount) bytes, over the limit of \(options.eventBytesMax)")
+                }
+                return try checkAlone(draft)
+            }, inOrder: checkMerge)
     }
 }

@@ -1,5 +1,5 @@
 /// Something a user or operator has to mend, in one line, with the exit status that fits.
-public struct ServiceError: Error, Sendable, Equatable {
+public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble, as the command line's exit status.
     public enum Kind: Int32, Sendable {
         /// A check found something wrong.
@@ -21,4 +21,7 @@ public struct ServiceError: Error, Sendable, Equatable {
         self.kind = kind
         self.message = message
     }
+
+    /// The message.
+    public var description: String { message }
 }

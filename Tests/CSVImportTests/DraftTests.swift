@@ -91,6 +91,48 @@ import Testing
         #expect(one.events.count == 1)
     }
 
+    @Test func delimitersAtTheEndOfLines() throws {
+        let rows = (1...12).map { "K\($0 % 5 + 3);0\($0 % 9 + 1).02.2026;\"Nr, \($0)\";\($0),50;\n" }.joined()
+        for header in ["kunde;datum;text, lang;betrag\n", "kunde;datum;text, lang;betrag;\n"] {
+            let (yaml, result) = try draft("bom.csv", "\u{FEFF}" + header + rows)
+            #expect(yaml.contains("delimiter: \";\"") && yaml.contains("decimal: \",\""), "\(yaml)")
+            #expect(result.events.count == 12)
+            #expect(
+                result.data.first == #"{"kunde":"K4","datum":"02.02.2026","text, lang":"Nr, 1","betrag":"1,50"}"#)
+        }
+        let (_, bare) = try draft("bare.csv", "a;b;\n1;2\n3;4;\n")
+        #expect(bare.data == [#"{"a":"1","b":"2"}"#, #"{"a":"3","b":"4"}"#])
+    }
+
+    @Test func filesWithoutHeader() throws {
+        let (yaml, result) = try draft(
+            "touches.tsv", "C-1001\tmail\tspring\nC-1002\tcall\tspring\nC-1003\tmail\tsummer\n")
+        #expect(yaml.contains("columns: [\"column1\""))
+        #expect(result.events.count == 3)
+        let (_, dated) = try draft("t.tsv", "a\t13.02.2026 09:15\nb\t14.02.2026 09:15\n")
+        #expect(dated.times == ["2026-02-13T09:15:00Z", "2026-02-14T09:15:00Z"])
+    }
+
+    @Test func categoriesAreNoSubjects() throws {
+        let rows = (1...40).map { "\($0);\($0 % 2 == 0 ? "cellular" : "telephone");no\n" }.joined()
+        let (_, result) = try draft("bank.csv", "age;contact;y\n" + rows)
+        #expect(Set(result.subjects).count == 40)
+    }
+
+    @Test(arguments: [
+        "2026年3月1日 下午1:05:09", "2026年3月1日下午1:05:09", "2026年3月1日 13:05:09", "2026年3月1日13:05:09",
+        "2026年3月1日 13时5分9秒", "2026/3/1 下午1:05:09", "2026-3-1 下午 1:05:09",
+    ])
+    func chineseTimes(_ spelled: String) throws {
+        let (_, result) = try draft("log.csv", "客户,时间\nC1,\(spelled)\nC2,\(spelled)\n")
+        #expect(result.times == ["2026-03-01T13:05:09Z", "2026-03-01T13:05:09Z"])
+    }
+
+    @Test func thousandsBetweenCommas() throws {
+        let (yaml, _) = try draft("p.csv", "name,count\na,\"1,234\"\nb,5\n")
+        #expect(yaml.contains("decimal: \".\""))
+    }
+
     @Test func personalColumnsAreNoSubjects() throws {
         let (yaml, result) = try draft(
             "people.csv", "customer_phone,client_email,when\n13812345678,a@b.cn,2026-01-01T00:00:00Z\n")

@@ -60,6 +60,15 @@ import Testing
             "HEAD emit:\n- {type: purchase.completed, data: {amount: \"1\", order: \"1\", currency: USD}}\n",
             "needs a subject"
         ),
+        ("HEAD emit:\n- {type: x.a, data: {a: {summ: customer}}}\n", "unknown key \"summ\"; did you mean sum?"),
+        (
+            "HEAD emit:\n- {type: call.completed, subject: \"{customer}\", data: {direction: {total: customer}}}\n",
+            "emit[1].data.direction: unknown form \"total\"; known are column, first"
+        ),
+        (
+            "HEAD emit:\n- {type: x.a, data: {a: {column: customer, map: {\"1*\": one}}}}\n",
+            "the key \"1*\" is no pattern"
+        ),
         ("HEAD emit:\n- {subject: a}\n", "`type` is missing"),
         ("HEAD emit:\n- {type: x.a, whne: {}}\n", "unknown key \"whne\"; did you mean when?"),
         ("HEAD emit: {type: x.a}\n", "must be a list"),
@@ -96,6 +105,55 @@ import Testing
         #expect(message.contains(wanted), "\(message)")
         #expect(!message.contains("\n"))
         #expect(message.hasPrefix("m.yaml"))
+    }
+
+    @Test(arguments: [(",", ";"), (";", ","), ("\t", ","), ("|", ";")])
+    func aWrongDelimiterIsCalledThat(real: String, said: String) throws {
+        let mapping = "file: {delimiter: \"\(said)\"}\nsource: /t\nemit:\n- {type: x.a, subject: \"{customer}\"}\n"
+        let message = try Importing.failure(mapping, csv: ["customer", "date", "v"].joined(separator: real) + "\n")
+        #expect(message.contains("no column \"customer\"; the header is one column"), "\(message)")
+        let word = real == "\t" ? "tab" : "\"\(real)\""
+        #expect(message.hasSuffix("the delimiter is probably wrong: say `file: {delimiter: \(word)}`"), "\(message)")
+        let blank = try Importing.failure(
+            "source: /t\nemit:\n- {type: x.a, subject: \"{date}\"}\n", csv: "customer date\nC 1\n")
+        #expect(blank.hasSuffix("say `file: {delimiter: whitespace}`"), "\(blank)")
+    }
+
+    @Test func wordsThatAreColumnsAreWarnedOf() throws {
+        let result = try Importing.run(
+            "source: /t\nzone: UTC\nemit:\n- {type: x.a, subject: c, id: \"{#row}\", time: \"2026-01-01\"}\n",
+            csv: "c,d\nC1,2\n")
+        #expect(result.warnings.count == 1)
+        #expect(result.warnings[0].hasSuffix("every subject is the word \"c\"; the column is written \"{c}\""))
+    }
+
+    @Test func starsInMapsAreEscaped() throws {
+        let result = try Importing.run(
+            """
+            source: /t
+            zone: UTC
+            emit:
+            - {type: x.a, subject: "{c}", time: "2026-01-01", data: {v: {column: c, map: {"\\\\*": star, "*": other}}}}
+            """, csv: "c,d\n*,1\nx,1\n")
+        #expect(result.data == [#"{"v":"star"}"#, #"{"v":"other"}"#])
+    }
+
+    @Test func filesThatCannotBeReadHaveACodeOfTheirOwn() throws {
+        func code(_ file: String, _ mapping: String) throws -> ImportError.Code? {
+            do {
+                _ = try Importing.run(mapping, file: file)
+                return nil
+            } catch let error as ImportError {
+                return error.code
+            }
+        }
+        let folder = try TestFolder()
+        let mapping = "source: /t\nemit:\n- {type: x.a, subject: \"{c}\"}\n"
+        #expect(try code("/nowhere/f.csv", mapping) == .unreadable)
+        #expect(try code(folder.path, mapping) == .unreadable)
+        #expect(try code(folder.write("empty.csv", ""), mapping) == .file)
+        let file = try folder.write("f.csv", "c\n1\n")
+        #expect(try code(file, "lookup: {p: {file: /nowhere/p.csv, key: k}}\n" + mapping) == .unreadable)
     }
 
     @Test func badFilesAreNamed() throws {

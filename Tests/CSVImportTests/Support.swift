@@ -47,11 +47,12 @@ struct ImportResult {
 enum Importing {
     /// Runs a mapping over a file and collects everything.
     static func run(
-        _ mapping: String, file: String, folder: String = "", kinds: (any FieldKinds)? = nil
+        _ mapping: String, file: String, folder: String = "", kinds: (any FieldKinds)? = nil, attempt: Int = 1,
+        check: EventCheck = EventCheck()
     ) throws -> ImportResult {
         let importer = try CSVImporter(
             mapping: mapping, mappingName: "m.yaml", mappingFolder: folder, file: file,
-            kinds: try kinds ?? Catalogue.load())
+            kinds: try kinds ?? Catalogue.load(), attempt: attempt, check: check)
         var result = ImportResult(
             counts: importer.counts, importID: importer.importID, warnings: importer.warnings)
         while let item = try importer.next() {
@@ -62,12 +63,23 @@ enum Importing {
             }
         }
         result.counts = importer.counts
+        result.warnings = importer.warnings
         return result
     }
 
     /// Runs a mapping over a text.
-    static func run(_ mapping: String, csv: String) throws -> ImportResult {
-        try run(mapping, bytes: Array(csv.utf8))
+    static func run(
+        _ mapping: String, csv: String, attempt: Int = 1, check: EventCheck = EventCheck()
+    ) throws -> ImportResult {
+        let folder = try TestFolder()
+        let file = try folder.write("data.csv", csv)
+        return try run(mapping, file: file, folder: folder.path, attempt: attempt, check: check)
+    }
+
+    /// What the catalogue says of each event, as the service asks it.
+    static func catalogueCheck() throws -> EventCheck {
+        let catalogue = try Catalogue.load()
+        return EventCheck(alone: { try catalogue.validate($0) })
     }
 
     /// Runs a mapping over bytes.

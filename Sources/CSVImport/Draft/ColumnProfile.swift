@@ -71,7 +71,7 @@ struct ColumnProfile {
     }
 
     /// Formats in the order in which they are tried.
-    private static let candidates: [String] = {
+    static let candidates: [String] = {
         var list = ["yyyyMMdd", "yyyyMMddHHmmss"]
         for date in [
             "M/d/yyyy", "d/M/yyyy", "d.M.yyyy", "d-M-yyyy", "yyyy.M.d", "M/d/yy", "d/M/yy", "d.M.yy", "d-MMM-yyyy",
@@ -80,6 +80,13 @@ struct ColumnProfile {
             list.append(date + "[ H:mm[:ss[.S]]]")
             list.append(date + " h:mm[:ss] a")
         }
+        for date in ["yyyy年M月d日", "yyyy/M/d", "yyyy-M-d"] {
+            for gap in [" ", ""] {
+                list += [date + gap + "ah:mm[:ss]", date + gap + "a h:mm[:ss]"]
+                if date.hasSuffix("日") { list.append(date + gap + "H时m分[s秒]") }
+            }
+        }
+        list.append("yyyy年M月d日H:mm[:ss]")
         return list + ["unix", "unix_ms"]
     }()
 
@@ -95,5 +102,8 @@ struct ColumnProfile {
     }
 
     /// Whether it is safe and sensible as a customer id.
-    var canBeSubject: Bool { filled > 0 && !looksPersonal && timeFormat == nil }
+    var canBeSubject: Bool { filled > 0 && !looksPersonal && timeFormat == nil && !isCategory }
+
+    /// Whether the values are a handful that come again and again, as no customers do.
+    private var isCategory: Bool { filled >= 6 && distinct <= max(2, min(20, filled / 500)) }
 }

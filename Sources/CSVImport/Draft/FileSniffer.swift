@@ -30,13 +30,19 @@ struct FileSample {
         }
         dialect = best?.dialect ?? CSVDialect(encoding: encoding)
         rows = try Self.rows(path, name, dialect, max: Self.rowsMax)
-        guard let first = rows.first else { return }
-        hasHeader = Self.isHeader(first)
+        guard var first = rows.first else { return }
+        hasHeader = HeaderGuess.isHeader(first, over: rows.dropFirst().prefix(Self.probeRowsMax))
+        // A delimiter at the end of lines makes no column.
+        first.removeLast(first.count - Self.width(first, rows))
         names = hasHeader ? first : first.indices.map { "column\($0 + 1)" }
         needsNames = !hasHeader || Set(first).count < first.count || first.contains("")
         if hasHeader, needsNames { names = Self.distinct(first) }
         if hasHeader { rows.removeFirst() }
-        rows.removeAll { $0.count != names.count }
+        let width = names.count
+        rows = rows.compactMap { row in
+            guard row.count >= width, row[width...].allSatisfy({ $0.isEmpty }) else { return nil }
+            return Array(row.prefix(width))
+        }
     }
 
     /// UTF-8 if it is; else GB18030 if nearly all high bytes stand in pairs, as Chinese text has them; else Latin-1.
@@ -80,10 +86,21 @@ struct FileSample {
         return rows
     }
 
+    /// How many columns there are: those of the first row, without those at its end that nothing stands in.
+    private static func width(_ first: [String], _ rows: [[String]]) -> Int {
+        let named = Header.named(first)
+        guard named < first.count else { return first.count }
+        let last = rows.lazy.filter { $0.count <= first.count }.map { Header.named($0) }.max() ?? named
+        return max(named, last)
+    }
+
     /// How well a delimiter fits: many columns, and the same number in nearly every row.
     private static func score(_ rows: [[String]], _ delimiter: CSVDialect.Delimiter) -> Double {
         guard let columns = rows.first?.count, columns > 1 else { return 0 }
-        let share = Double(rows.count { $0.count == columns }) / Double(rows.count)
+        let width = width(rows[0], rows)
+        guard width > 1 else { return 0 }
+        let share =
+            Double(rows.count { $0.count >= width && $0[width...].allSatisfy { $0.isEmpty } }) / Double(rows.count)
         guard share >= (delimiter == .whitespace ? 0.98 : 0.6) else { return 0 }
         // Blanks are within texts too, so any other delimiter that fits is the better guess.
         return share * share + Double(min(columns, 50)) / 1_000 - (delimiter == .whitespace ? 0.5 : 0)
@@ -100,13 +117,6 @@ struct FileSample {
                 number += 1
             }
             return candidate
-        }
-    }
-
-    /// A header has no numbers and no times.
-    private static func isHeader(_ first: [String]) -> Bool {
-        first.allSatisfy { cell in
-            NumberStyle.plain.parse(ArraySlice(cell.utf8)) == nil && PlainTime.parse(ArraySlice(cell.utf8)) == nil
         }
     }
 }

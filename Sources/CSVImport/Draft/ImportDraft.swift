@@ -40,20 +40,22 @@ private struct DraftWriter {
         }
     }
 
-    /// A decimal comma, if many cells have one and none has a point.
+    /// Which mark stands before decimals, by what most cells that show it have.
     private static func numbers(_ sample: FileSample) -> NumberStyle {
-        var commas = 0
-        for row in sample.rows.prefix(200) {
-            for cell in row {
-                let bytes = ArraySlice(cell.utf8)
-                guard bytes.count < 20, NumberStyle.plain.parse(bytes) == nil else {
-                    if cell.contains("."), NumberStyle.plain.parse(bytes) != nil { return .plain }
-                    continue
-                }
-                if NumberStyle.comma.parse(bytes) != nil { commas += 1 }
+        var (points, commas, groups) = (0, 0, 0)
+        for cell in sample.rows.prefix(1_000).joined() where cell.utf8.count < 20 {
+            let bytes = ArraySlice(cell.utf8)
+            if NumberStyle.plain.parse(bytes) != nil {
+                if cell.contains(".") { points += 1 }
+            } else if NumberStyle.point.parse(bytes) != nil {
+                // 1,234 between commas or blanks is a thousand and some; between semicolons it may be a decimal comma.
+                if sample.dialect.delimiter == .byte(UInt8(ascii: ";")) { commas += 1 } else { groups += 1 }
+            } else if NumberStyle.comma.parse(bytes) != nil {
+                commas += 1
             }
         }
-        return commas > 0 ? .comma : .plain
+        if commas > points { return .comma }
+        return groups > 0 ? .point : .plain
     }
 
     // MARK: Columns by meaning
@@ -176,7 +178,11 @@ private struct DraftWriter {
             if sample.hasHeader { parts.append("header: true") }
             parts.append("columns: [\(sample.names.map { quoted($0) }.joined(separator: ", "))]")
         }
-        if numbers == .comma { parts.append("decimal: \",\"") }
+        switch numbers {
+        case .plain: break
+        case .point: parts.append("decimal: \".\"")
+        case .comma: parts.append("decimal: \",\"")
+        }
         return "file: {\(parts.joined(separator: ", "))}"
     }
 

@@ -15,20 +15,20 @@ final class ByteSource {
         self.name = name
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ImportError(code: .file, place: name, message: "there is no such file; check the path")
+            throw ImportError(code: .unreadable, place: name, message: "there is no such file; check the path")
         }
         guard !isFolder.boolValue else {
-            throw ImportError(code: .file, place: name, message: "is a folder; name the file in it")
+            throw ImportError(code: .unreadable, place: name, message: "is a folder; name the file in it")
         }
         guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw ImportError(code: .file, place: name, message: "cannot be opened; check its permissions")
+            throw ImportError(code: .unreadable, place: name, message: "cannot be opened; check its permissions")
         }
         self.handle = handle
         do {
             size = Int64(clamping: try handle.seekToEnd())
             try handle.seek(toOffset: 0)
         } catch {
-            throw ImportError(code: .file, place: name, message: "cannot be read twice; give a plain file, not a pipe")
+            throw ImportError(code: .unreadable, place: name, message: "cannot be read twice; give a plain file, not a pipe")
         }
     }
 
@@ -38,7 +38,7 @@ final class ByteSource {
             guard let data = try handle.read(upToCount: Self.chunkBytes) else { return [] }
             return [UInt8](data)
         } catch {
-            throw ImportError(code: .file, place: name, message: "reading failed: \(error.localizedDescription)")
+            throw ImportError(code: .unreadable, place: name, message: "reading failed: \(error.localizedDescription)")
         }
     }
 

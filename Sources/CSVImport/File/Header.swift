@@ -3,12 +3,17 @@ import EventLog
 /// The columns of a file, by name.
 struct Header {
     let names: [String]
+    /// The fields that a row has at least: those up to the last column with a name.
+    ///
+    /// A delimiter at the end of the header need not stand at the end of every row.
+    let fieldsMin: Int
     private let exact: [String: Int]
     private let trimmed: [String: Int]
     private let repeated: Set<String>
 
     init(_ names: [String]) {
         self.names = names
+        fieldsMin = Header.named(names)
         var exact: [String: Int] = [:]
         var trimmed: [String: Int] = [:]
         var repeated: Set<String> = []
@@ -30,6 +35,7 @@ struct Header {
 
     /// What to say of a name that no column has.
     func complaint(about name: String) -> String {
+        if let complaint = delimiterComplaint(about: name) { return complaint }
         let near = Nearby.names(to: name, among: names)
         let mend =
             near.isEmpty
@@ -38,11 +44,30 @@ struct Header {
         return "no column \"\(LineError.printable(name))\"; \(mend)"
     }
 
+    /// What to say if the header was not cut where it should have been.
+    private func delimiterComplaint(about name: String) -> String? {
+        let wanted = Header.trim(name)
+        for (mark, word) in [(",", "\",\""), (";", "\";\""), ("\t", "tab"), ("|", "\"|\""), (" ", "whitespace")] {
+            for whole in names {
+                let pieces = whole.split(separator: mark).map { Header.trim(String($0)) }
+                let isWhole = names.count == 1 && pieces.count > 2 && mark != " "
+                guard pieces.count > 1, isWhole || pieces.contains(wanted) else { continue }
+                let count = names.count == 1 ? "is one column" : "has a column"
+                return "no column \"\(LineError.printable(name))\"; the header \(count), "
+                    + "\"\(LineError.printable(whole))\", so the delimiter is probably wrong: say `file: {delimiter: \(word)}`"
+            }
+        }
+        return nil
+    }
+
     /// Up to twelve names in quotes.
     static func list(_ names: [String]) -> String {
         let shown = names.prefix(12).map { "\"" + LineError.printable($0) + "\"" }.joined(separator: ", ")
         return names.count > 12 ? shown + " and \(names.count - 12) more" : shown
     }
+
+    /// How many names there are without the empty ones at the end.
+    static func named(_ names: [String]) -> Int { (names.lastIndex { !trim($0).isEmpty } ?? -1) + 1 }
 
     private static func trim(_ name: String) -> String {
         String(decoding: ASCII.trimmed(ArraySlice(name.utf8)), as: UTF8.self)

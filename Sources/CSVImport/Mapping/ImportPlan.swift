@@ -10,6 +10,8 @@ struct ImportPlan {
     /// The columns of `first_of` under `skip`, and under `emit`; their sets are numbered through.
     let skipFirsts: [FirstOf]
     let emitFirsts: [FirstOf]
+    /// What may be wrong with the mapping although it can be followed.
+    let warnings: [String]
 
     /// Whether a rule sums over groups, so that the file must be read once before the first event is made.
     var needsGroupPass: Bool { rules.contains { !$0.sums.isEmpty } }

@@ -27,7 +27,8 @@ enum LookupLoader {
                 name: name, header: header, rows: try rows(&reader, key: key, columns: header.names.count, file))
         } catch {
             if error.code == .mapping { throw error }
-            throw ImportError(code: .lookup, place: "\(fileNode.place) (\(error.place))", message: error.message)
+            let code = error.code == .unreadable ? error.code : .lookup
+            throw ImportError(code: code, place: "\(fileNode.place) (\(error.place))", message: error.message)
         }
     }
 
@@ -76,7 +77,7 @@ enum HeaderReader {
             let row = reader.row
             let names = (0..<row.count).map { row.text($0) }
             guard let columns = options.columns else { return Header(names) }
-            guard columns.count == names.count else {
+            guard (Header.named(names)...names.count).contains(columns.count) else {
                 throw ImportError(
                     code: .mapping, place: file,
                     message: "the header has \(names.count) columns and `columns` names \(columns.count); name each")

@@ -4,10 +4,11 @@ import EventLog
 struct PlanCompiler {
     private let root: MappingNode
     private let parts: [String: MappingNode]
-    private var values: ValueCompiler
-    private var skipFirsts: [FirstOf] = []
-    private var emitFirsts: [FirstOf] = []
-    private let kinds: any FieldKinds
+    var values: ValueCompiler
+    var skipFirsts: [FirstOf] = []
+    var emitFirsts: [FirstOf] = []
+    var warnings: [String] = []
+    let kinds: any FieldKinds
 
     private static let keys = ["file", "source", "zone", "lookup", "defaults", "skip", "emit"]
     private static let defaultKeys = ["type", "id", "subject", "time", "data"]
@@ -54,7 +55,8 @@ struct PlanCompiler {
         let rules = try compiler.rules()
         return ImportPlan(
             source: source, zone: outline.zone, options: outline.options, header: header, skips: skips, rules: rules,
-            skipFirsts: compiler.skipFirsts, emitFirsts: compiler.emitFirsts)
+            skipFirsts: compiler.skipFirsts, emitFirsts: compiler.emitFirsts,
+            warnings: compiler.warnings)
     }
 
     private init(_ outline: Outline, header: Header, kinds: any FieldKinds) {
@@ -116,6 +118,7 @@ struct PlanCompiler {
         for (index, element) in node.elements.enumerated() {
             rules.append(try rule(element, number: index + 1, defaults: defaults))
         }
+        try checkIDs(node.elements, defaults["id"])
         return rules
     }
 
@@ -145,7 +148,9 @@ struct PlanCompiler {
         let data = try members(defaults["data"], own["data"])
         let sums = values.sums ?? []
         values.sums = nil
+        warnOfConstants(parts, node, hasTime: time != nil)
         let types = try self.types(type, typeNode, fields: (data ?? []).map(\.name), hasSubject: subject != nil)
+        try checkObjects([defaults["data"], own["data"]].compactMap { $0 }, types: types)
         return EmitRule(
             number: number, condition: condition, isOtherwise: isOtherwise, per: per, type: type, id: id,
             subject: subject, time: time, data: data, sums: sums, types: types, place: node.place)
@@ -205,55 +210,5 @@ struct PlanCompiler {
         var result: [Member] = []
         for (key, node) in merged { result.append(try values.member(key, node)) }
         return result
-    }
-
-    // MARK: Conditions
-
-    private mutating func condition(_ node: MappingNode, isSkip: Bool) throws(ImportError) -> Condition {
-        guard let members = node.members else {
-            throw node.error("must be a mapping from a column to what it is, as in {status: [open, new]}")
-        }
-        var condition = Condition()
-        for (key, test) in members {
-            if key == "first_of" {
-                let column = try values.column(try test.requireText("a column's name"), test)
-                condition.tests.append(.firstOf(first(of: column, isSkip: isSkip)))
-                continue
-            }
-            let column = try values.column(key, test)
-            if let inner = test.members {
-                guard inner.count == 1, let (word, body) = inner.first, word == "not" else {
-                    throw test.error(
-                        "unknown test; known are a text, a list, a glob with *, \"\", \"<0\", \">0\" and {not: …}")
-                }
-                condition.tests.append(.column(column, try patterns(body), isNegated: true))
-            } else {
-                condition.tests.append(.column(column, try patterns(test), isNegated: false))
-            }
-        }
-        return condition
-    }
-
-    /// Rules that ask for the first rows of one column share what they have seen.
-    private mutating func first(of column: Int, isSkip: Bool) -> FirstOf {
-        if let known = (isSkip ? skipFirsts : emitFirsts).first(where: { $0.column == column }) { return known }
-        let first = FirstOf(column: column, set: skipFirsts.count + emitFirsts.count)
-        if isSkip { skipFirsts.append(first) } else { emitFirsts.append(first) }
-        return first
-    }
-
-    private func patterns(_ node: MappingNode) throws(ImportError) -> [CellPattern] {
-        var patterns: [CellPattern] = []
-        for element in node.elements {
-            let text = element.isNull ? "" : try element.requireText("a text, a list of texts or {not: …}")
-            guard let pattern = CellPattern(text) else {
-                throw element.error(
-                    "\"\(text)\" is no test; numbers compare only as \"<0\" and \">0\" (\"\\\\\(text)\" is the text itself)"
-                )
-            }
-            patterns.append(pattern)
-        }
-        guard !patterns.isEmpty else { throw node.error("is an empty list; name at least one text") }
-        return patterns
     }
 }

@@ -22,8 +22,8 @@ struct ValueCompiler {
     /// Whether the current rule has `per`.
     var isGrouped = false
 
-    private static let sources = ["column", "first", "multiply", "abs", "sum", "lookup"]
-    private static let keys = sources + ["by", "map", "format"]
+    static let sources = ["column", "first", "multiply", "abs", "sum", "lookup"]
+    static let keys = sources + ["by", "map", "format"]
 
     /// The value that `node` describes.
     mutating func value(_ node: MappingNode, _ role: Role) throws(ImportError) -> Value {
@@ -202,10 +202,21 @@ struct ValueCompiler {
             switch key {
             case "*": map.otherwise = value
             case "": map.whenEmpty = value
-            default: map.entries[Array(key.utf8)] = value
+            default: map.entries[try text(ofMapKey: key, target)] = value
             }
         }
         return map
+    }
+
+    /// The cell's text that a map's key stands for: `\\*` is a star.
+    private func text(ofMapKey key: String, _ node: MappingNode) throws(ImportError) -> [UInt8] {
+        let plain = key.replacing("\\*", with: "")
+        guard !plain.contains("*") else {
+            throw node.error(
+                "the key \"\(LineError.printable(key))\" is no pattern; a map has whole texts, and \"*\" alone for all "
+                    + "others (\\* is a star itself)")
+        }
+        return Array(key.replacing("\\*", with: "*").utf8)
     }
 
     private func patterns(_ node: MappingNode) throws(ImportError) -> [TimePattern] {
@@ -236,18 +247,24 @@ struct ValueCompiler {
     private mutating func object(
         _ node: MappingNode, _ members: [(key: String, value: MappingNode)], _ role: Role
     ) throws(ImportError) -> Value {
-        for (key, value) in members {
+        for (key, value) in members where key.count >= 4 {
             // One letter off a form's name is a slip, not the key of an object.
-            if let meant = Self.keys.first(where: { $0.count >= 5 && Nearby.distance(Array($0), Array(key)) == 1 }) {
+            if let meant = Self.keys.first(where: { Nearby.distance(Array($0), Array(key)) == 1 }) {
                 throw value.error("unknown key \"\(key)\"; did you mean \(meant)?")
             }
         }
-        guard role == .template else {
-            throw node.error("unknown form; known are \(Self.sources.joined(separator: ", "))")
-        }
+        guard role == .template else { throw node.error(Self.unknownForm(members.map(\.key))) }
         var result: [Member] = []
         for (key, child) in members { result.append(try member(key, child)) }
         return .object(result)
+    }
+
+    /// What to say of keys that make no form.
+    static func unknownForm(_ keys: [String]) -> String {
+        let near = keys.flatMap { Nearby.names(to: $0, among: sources) }
+        let shown = keys.map { "\"" + LineError.printable($0) + "\"" }.joined(separator: ", ")
+        return "unknown form \(shown); "
+            + (near.isEmpty ? "known are \(sources.joined(separator: ", "))" : "did you mean \(near[0])?")
     }
 
     /// One key of `data` or of an object in it.

@@ -128,7 +128,7 @@ final class RowEvaluator {
     func number(_ value: Value, _ row: CSVRow) throws(RowFault) -> DecimalAmount? {
         switch value {
         case .number(let number): return number
-        case .sum(let place): return sums.isEmpty ? .zero : sums[sums.startIndex + place]
+        case .sum(let place): return sums[sums.startIndex + place]
         case .magnitude(let operand):
             guard let number = try number(operand, row) else { return nil }
             return try fitting(number.magnitude, value, row)
