@@ -34,11 +34,10 @@ import Testing
         var next: UInt64 = 0
         while next < end {
             guard reader.wait(past: next, timeout: .seconds(60)) else { break }
-            let head = reader.head
             var cursor = reader.cursor(from: next)
             while let batch = try cursor.nextBatch() {
                 ids += batch.map(\.id)
-                if batch.endSequence > head && !oneCursor { Issue.record("read past the head") }
+                if batch.endSequence > reader.head && !oneCursor { Issue.record("read past the head") }
                 next = batch.endSequence
             }
         }
