@@ -189,6 +189,11 @@ import Testing
             let answer = try await sequencer.append(AppendRequest(events: [draft("C-\(subject)", expected: version)]))
             #expect(answer.map(\.subjectSequence) == [version + 1])
         }
+        // Which ids were used in the batch nobody knows.
+        let repeated = await caught(AppendError.self) {
+            _ = try await sequencer.append(AppendRequest(events: [draft("C-0", id: "\(start)")]))
+        }
+        #expect(repeated?.code == .damaged)
         await sequencer.close()
         try log.write(whole, to: path)
         await (try log.open()).close()
@@ -347,6 +352,22 @@ import Testing
         }
         let error = await caught(FileError.self) { try Stuck().writeFully([1], at: 0) }
         #expect(error?.number == Errno.ioError.rawValue)
+    }
+
+    @Test func idsOfAnArchivedPartAreNotTakenAgain() async throws {
+        let log = try await segments(33)
+        let reader = try log.reader()
+        let first = reader.segmentStarts[1]
+        try FileManager.default.removeItem(atPath: log.segmentPaths[0].string)
+        let sequencer = try log.open()
+        let refused = await caught(AppendError.self) {
+            _ = try await sequencer.append(AppendRequest(events: [draft("C-1", id: "1")]))
+        }
+        #expect(refused?.code == .idConflict(sequence: 1))
+        let answers = try await sequencer.append(
+            AppendRequest(events: [draft("C-\(first % 4)", id: "\(first)"), draft("C-0", id: "fresh")]))
+        #expect(answers.map(\.sequence) == [first, 33])
+        await sequencer.close()
     }
 
     @Test func idsThatTheLogWillGiveAreRefused() async throws {

@@ -32,6 +32,11 @@ public struct LogOptions: Sendable {
     public var closedSegmentsMax: Int = 4
     /// Whether closed segments are repacked at all while this writer is open.
     public var repacks = true
+    /// Whether events with an id are taken while the ids of some earlier events cannot be told: their batch is damaged,
+    /// and the index is gone as well.
+    ///
+    /// Then a repeated id may be stored twice; so not, unless the damaged file can be restored no more.
+    public var acceptsLostIDs = false
     /// Room that is zero-filled ahead of small batches, so that their sync need not grow the file.
     ///
     /// 1 MiB.

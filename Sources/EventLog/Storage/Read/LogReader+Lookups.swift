@@ -27,14 +27,12 @@ extension LogReader {
         var candidates: [UInt64] = []
         if let given = ReservedID.sequence(source: source, id: id) { candidates.append(given) }
         let hash = hash.id(source: source, id: id)
-        let unindexed = try unindexedSegments(before: end)
+        var unindexed = try unindexedSegments(before: end)
         do throws(IndexError) {
             candidates += try index.candidates(idHash: hash)
         } catch {
-            throw LogError(
-                code: .damaged,
-                message: "the index cannot be read (\(error.message)); the next append makes it again",
-                path: error.path.string)
+            // Without the index every segment may have it.
+            unindexed = segmentStarts.filter { $0 < end }
         }
         for first in unindexed {
             let segment = try segment(startingAt: first)
@@ -49,6 +47,8 @@ extension LogReader {
     }
 
     /// The segments that the index does not cover, ascending; mostly the active one alone.
+    ///
+    /// While a closed segment waits for its run, every call looks at the index folder again: two listings a lookup.
     func unindexedSegments(before end: UInt64) throws(LogError) -> [UInt64] {
         // Finding the last event opens whatever segment has begun since.
         if end > firstSequence {

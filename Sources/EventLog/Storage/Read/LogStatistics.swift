@@ -45,7 +45,9 @@ public struct LogStatistics: Sendable, Equatable {
 extension LogReader {
     /// Sizes and places, from footers and the active segment's directories.
     ///
-    /// - Throws: `LogError`.
+    /// Damage stops nothing: of a segment that cannot be read the number of events follows from its neighbours, and what
+    /// cannot be known is nil. `verify` says what is wrong.
+    /// - Throws: `LogError` if the folder cannot be read.
     public func statistics() throws -> LogStatistics {
         let end = head
         try refresh()
@@ -53,20 +55,27 @@ extension LogReader {
         var statistics = LogStatistics(
             events: 0, firstSequence: starts.first ?? 0, head: end, lineBytes: 0, segmentBytes: 0,
             indexBytes: indexBytes(), segments: [], lastRecordedTime: nil, lastRecordedSince: nil)
-        for first in starts {
-            let segment = try segment(startingAt: first)
-            let described = try describe(segment, before: end)
+        for (position, first) in starts.enumerated() {
+            let next = position + 1 < starts.count ? starts[position + 1] : nil
+            let described = (try? describe(segment(startingAt: first), before: end)) ?? unread(first, next, end)
             statistics.events += described.events
             statistics.lineBytes += described.lineBytes
             statistics.segmentBytes += described.fileBytes
             statistics.segments.append(described)
         }
-        if end > statistics.firstSequence {
-            let last = try event(at: end - 1).recordedTime
+        if end > statistics.firstSequence, let last = try? event(at: end - 1).recordedTime {
             statistics.lastRecordedTime = last
-            statistics.lastRecordedSince = try count(recordedBy: Instant(microseconds: last.microseconds - 1))
+            statistics.lastRecordedSince = try? count(recordedBy: Instant(microseconds: last.microseconds - 1))
         }
         return statistics
+    }
+
+    /// A segment that cannot be read.
+    private func unread(_ first: UInt64, _ next: UInt64?, _ end: UInt64) -> LogStatistics.Segment {
+        LogStatistics.Segment(
+            name: SegmentName.name(first: first), firstSequence: first, events: max(next ?? end, first) - first,
+            lineBytes: 0, fileBytes: (try? files.open(paths.segment(first), .read).size()) ?? 0,
+            state: next == nil ? .active : .closed)
     }
 
     private func describe(_ segment: OpenSegment, before end: UInt64) throws -> LogStatistics.Segment {

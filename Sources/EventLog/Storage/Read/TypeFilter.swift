@@ -5,7 +5,9 @@ public struct TypeFilter: Sendable, Equatable {
     private var globs: [[UInt8]] = []
     private var matchesAll = false
 
-    /// A filter of these patterns; an event matches if one of them does. No pattern: nothing matches.
+    /// A filter of these patterns; an event matches if one of them does.
+    ///
+    /// No pattern: nothing matches.
     ///
     /// `*` matches every type; `purchase.*` every type that starts with `purchase.`; `*.opened` every type that ends
     /// so; what holds neither `*` nor `?` matches itself only.

@@ -36,7 +36,7 @@ extension Finding {
     init(_ finding: IndexFinding) {
         self.init(
             path: finding.path.string, offset: finding.offset, structure: .index, sequences: nil,
-            message: "\(finding.structure): \(finding.message)")
+            message: "\(finding.structure): \(finding.message); remove this file, and the next writer makes it again")
     }
 }
 

@@ -16,13 +16,16 @@ struct SegmentCheck {
     private var tally: SegmentTally
     private let events: RecentEvents
     private var hasGap = false
+    /// The end of the last events that could not be read, in this segment or before it.
+    private(set) var gapEnd: UInt64
     /// The ids of the events, as the index takes them; only if deep.
     var ids: [IDEntry] { events.ids }
 
     init(
         segment: OpenSegment, isDeep: Bool, firstSequence: UInt64, lastRecorded: Instant, hash: KeyedHash,
-        parser: EventParser, subjects: [SubjectHash: SubjectState]
+        parser: EventParser, subjects: [SubjectHash: SubjectState], gapEnd: UInt64
     ) {
+        self.gapEnd = gapEnd
         self.segment = segment
         self.isDeep = isDeep
         self.firstSequence = firstSequence
@@ -54,6 +57,7 @@ struct SegmentCheck {
         case .gap(let damage):
             hasGap = true
             lastLine = nil
+            gapEnd = max(gapEnd, damage.sequences?.upperBound ?? 0)
             findings.append(Finding(damage))
         case .batch(let offset, let directory, let lines):
             let head = directory.head
@@ -117,11 +121,12 @@ struct SegmentCheck {
     ) {
         var keys = keys
         if let subject = stored.draft.subject.map({ hash.subject($0) }) {
-            let known = subjects[subject]
             let version = stored.draft.restored?.subjectSequence ?? 0
-            // Of an archived log's subjects the first event that is left may have any number.
-            let expected = known.map { $0.version + 1 } ?? (firstSequence == 0 ? 1 : version)
-            if version != expected || version != keys.version, !hasGap {
+            let known = subjects[subject]
+            // What an archived part, or events that cannot be read, said of the subject is not known.
+            let isKnown = known.map { $0.lastSequence >= gapEnd } ?? (firstSequence == 0 && gapEnd == 0)
+            let expected = isKnown ? (known?.version ?? 0) + 1 : max(version, (known?.version ?? 0) + 1)
+            if version != expected || version != keys.version {
                 findings.append(
                     finding(
                         .line, at: offset, sequence..<(sequence + 1),
@@ -162,7 +167,7 @@ struct SegmentCheck {
             findings.append(finding(.footer, at: footer.offset, "its frame table is not that of the segment's batches"))
         }
         if let postings, !postings.hasUnknown, postings.bytes != SubjectPostings.encode(events, tally: tally),
-            firstSequence == 0
+            firstSequence == 0, gapEnd == 0
         {
             findings.append(finding(.footer, at: footer.offset, "its subjects are not those of the segment's lines"))
         }
@@ -195,17 +200,27 @@ struct SegmentCheck {
         guard !hasGap else { return }
         var offset = walker.offset
         var next = walker.next
-        while case .batch(let head) = try walker.scanner.frame(at: offset), head.firstSequence == next,
-            try walker.scanner.checks(at: offset, head)
-        {
-            offset += UInt64(head.totalBytes)
-            next = head.endSequence
+        func pass() throws(FileError) -> Bool {
+            walker.scanner.forget()
+            let start = offset
+            while case .batch(let head) = try walker.scanner.frame(at: offset), head.firstSequence == next,
+                try walker.scanner.checks(at: offset, head)
+            {
+                offset += UInt64(head.totalBytes)
+                next = head.endSequence
+            }
+            return offset > start
         }
+        _ = try pass()
         // The batch that is next may be being written just now; anywhere else it has no business.
-        guard let later = try walker.scanner.findBatch(from: offset + 1, notBefore: next) else { return }
-        findings.append(
-            finding(
-                .segment, at: offset, next..<max(later.head.firstSequence, next + 1),
-                "a batch cannot be read, and one behind it can: it was written and is damaged"))
+        while let later = try walker.scanner.findBatch(from: offset + 1, notBefore: next) {
+            // A batch is complete before the one behind it is begun: so if it is not damaged, it can be read by now.
+            if try pass() { continue }
+            findings.append(
+                finding(
+                    .segment, at: offset, next..<max(later.head.firstSequence, next + 1),
+                    "a batch cannot be read, and one behind it can: it was written and is damaged"))
+            return
+        }
     }
 }

@@ -15,6 +15,10 @@ struct Verifier {
     private var head: UInt64 = 0
     /// The end of the segment before; nil at the start, or if it could not be read to its end.
     private var chain: Chain?
+    /// The end of the last events that could not be read: what they said of subjects is not known.
+    private var gapEnd: UInt64 = 0
+    /// The end of what was looked at; a writer may have gone on since.
+    private var end: UInt64 = 0
 
     /// What a segment hands to the next.
     private struct Chain {
@@ -30,9 +34,11 @@ struct Verifier {
     }
 
     mutating func run() throws -> [Finding] {
-        try reader.refresh()
+        // In this order: a writer may begin a segment in between, and what is before the head must be in those listed.
         head = reader.head
+        try reader.refresh()
         first = reader.firstSequence
+        head = max(head, reader.segmentStarts.last ?? 0)
         checkHeadWord()
         if isDeep { try? reader.index.reload() }
         let starts = reader.segmentStarts
@@ -46,7 +52,12 @@ struct Verifier {
 
     private mutating func checkHeadWord() {
         do throws(FileError) {
-            _ = try reader.files.openHead(reader.paths.head, creating: nil)
+            let word = try reader.files.openHead(reader.paths.head, creating: nil).load()
+            guard word < head else { return }
+            findings.append(
+                Finding(
+                    path: reader.paths.head.string, structure: .head,
+                    message: "it says \(word), and a segment starts at \(head); the next writer sets it right"))
         } catch {
             findings.append(
                 Finding(
@@ -58,30 +69,45 @@ struct Verifier {
     /// Checks one segment; again, if it was repacked meanwhile.
     private mutating func check(_ start: UInt64, next: UInt64?) throws {
         for attempt in 0..<3 {
-            let known = (findings, subjects, chain)
+            let known = (findings, subjects, chain, gapEnd)
             let file = try checkOnce(start, next: next)
             if findings.count == known.0.count || attempt == 2 || file?.isLinked() ?? true { return }
-            (findings, subjects, chain) = known
+            (findings, subjects, chain, gapEnd) = known
         }
     }
 
     private mutating func checkOnce(_ start: UInt64, next: UInt64?) throws -> (any OpenFile)? {
-        let end = next ?? max(head, start)
+        var end = next ?? max(head, start)
+        self.end = end
         let segment: OpenSegment
         do throws(LogError) {
             segment = try OpenSegment(reader.paths.segment(start), first: start, files: reader.files)
         } catch {
             findings.append(
                 Finding(
-                    path: error.path ?? "", offset: error.offset, structure: .header,
+                    path: error.path ?? reader.paths.segment(start).string, offset: error.offset, structure: .header,
                     sequences: start < end ? start..<end : nil, message: error.message))
             chain = nil
+            gapEnd = end
             return nil
         }
         checkContinuity(segment)
+        if let footer = segment.footer {
+            // Closed since the head was looked at, or followed by a segment that is not there.
+            reportMissing(footer.endSequence..<max(end, footer.endSequence))
+            end = footer.endSequence
+            self.end = max(self.end, end)
+        }
+        try walk(segment, to: end, isLast: next == nil)
+        return segment.file
+    }
+
+    /// Checks a segment's batches before `end`, and what is behind them.
+    private mutating func walk(_ segment: OpenSegment, to end: UInt64, isLast: Bool) throws {
+        let start = segment.first
         var check = SegmentCheck(
             segment: segment, isDeep: isDeep, firstSequence: first, lastRecorded: segment.header.recordedFloor,
-            hash: reader.hash, parser: parser, subjects: subjects)
+            hash: reader.hash, parser: parser, subjects: subjects, gapEnd: gapEnd)
         var walker = SegmentWalker(
             scanner: SegmentScanner(file: segment.file, identity: reader.identity),
             offset: UInt64(SegmentHeader.frameBytes), next: start)
@@ -89,7 +115,7 @@ struct Verifier {
             check.take(item)
             guard progress(walker.next - first, head - first) else { throw CancellationError() }
         }
-        if next != nil || segment.footer != nil {
+        if !isLast || segment.footer != nil {
             try check.checkFooter()
         } else {
             try check.checkTail(walker)
@@ -97,6 +123,7 @@ struct Verifier {
         findings += check.findings
         if isDeep { checkIDs(check.ids) }
         subjects = check.subjects
+        gapEnd = max(check.gapEnd, self.end > end ? self.end : 0)
         parser = check.parser
         chain = check.lastLine.map {
             Chain(end: end, lastLineHash: Array(SHA256.hash(data: $0)), lastRecorded: check.lastRecorded)
@@ -105,7 +132,17 @@ struct Verifier {
             chain = Chain(
                 end: end, lastLineHash: segment.header.lineage, lastRecorded: segment.header.recordedFloor)
         }
-        return segment.file
+        // With a segment missing in between, the next one continues what nobody can see.
+        if self.end > end { chain = nil }
+    }
+
+    /// Names a segment that should be there, by the footer of the one before.
+    private mutating func reportMissing(_ sequences: Range<UInt64>) {
+        guard !sequences.isEmpty else { return }
+        findings.append(
+            Finding(
+                path: reader.paths.segment(sequences.lowerBound).string, structure: .segment, sequences: sequences,
+                message: "the segment is missing; restore this file from a copy"))
     }
 
     private mutating func checkContinuity(_ segment: OpenSegment) {
@@ -164,8 +201,10 @@ struct Verifier {
         do throws(IndexError) {
             try reader.index.reload()
             let covered = reader.index.coveredTo
-            for (subject, state) in subjects where state.lastSequence < covered {
+            for (subject, state) in subjects where state.lastSequence < covered && state.lastSequence >= gapEnd {
                 let entry = try reader.index.subjects(hash: subject.hash, check: subject.check).first
+                // A writer may have gone on since the lines were read.
+                if let entry, entry.lastSequence >= end, entry.version > state.version { continue }
                 guard let entry, entry.version == state.version, entry.lastSequence == state.lastSequence,
                     entry.newestSegment == state.segment
                 else {

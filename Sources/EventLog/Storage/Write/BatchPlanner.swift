@@ -195,7 +195,26 @@ struct BatchPlanner {
             return Acknowledgement(
                 sequence: sequence, subjectSequence: event.subjectSequence, isDuplicate: true)
         }
+        if let sequence = candidates.first(where: { $0 < reader.firstSequence }) { throw Self.archived(id, sequence) }
+        if let lost = store.lostEvents, !store.options.acceptsLostIDs { throw Self.unknown(id, lost) }
         return nil
+    }
+
+    /// The index knows an event that was archived; only its line could tell whether it is the same.
+    private static func archived(_ id: String, _ sequence: UInt64) -> AppendError {
+        AppendError(
+            code: .idConflict(sequence: sequence),
+            message: "id \(LineError.printable(id)) seems to be that of event \(sequence), which was archived; bring the "
+                + "older segments back, or give a new event another id")
+    }
+
+    /// Neither lines nor index tell which ids were used.
+    private static func unknown(_ id: String, _ lost: Range<UInt64>) -> AppendError {
+        AppendError(
+            code: .damaged,
+            message: "id \(LineError.printable(id)) may be that of one of the events \(lost.lowerBound) to "
+                + "\(lost.upperBound - 1), which neither the log nor its index can tell; run verify and restore the "
+                + "segment from a copy")
     }
 
     private static func conflict(_ source: String, _ id: String, _ sequence: UInt64) -> AppendError {

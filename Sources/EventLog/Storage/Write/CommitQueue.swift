@@ -159,6 +159,8 @@ final class CommitQueue: Sendable {
 
     /// The bytes that are queued, for tests.
     var waitingBytes: Int { state.withLock { $0.waitingBytes } }
+    /// The callers in front of the queue, for tests.
+    var callersOutside: Int { state.withLock { $0.outside.count } }
 
     /// Waits for requests and takes as many as one batch may hold; nil once the queue is closed and empty.
     func take() -> [Ticket]? {

@@ -93,6 +93,9 @@ final class LogStore {
     /// The first event whose keys are in memory: before it the index must know all.
     private var indexEnd: UInt64 { recent.first?.firstSequence ?? nextSequence }
 
+    /// The first events of which neither lines nor index tell the ids.
+    var lostEvents: Range<UInt64>? { lost.parts.first?.sequences }
+
     /// Builds the runs that are missing.
     private func fillIndex() throws(IndexError) {
         do throws(IndexError) {

@@ -1,0 +1,72 @@
+import Synchronization
+import Testing
+
+@testable import EventLog
+
+/// The queue in front of the committing thread.
+@Suite struct StorageQueueTests {
+    private func request(_ id: Int) -> AppendRequest {
+        AppendRequest(events: [draft("A", id: "\(id)", data: "{\"t\":\"\(String(repeating: "x", count: 800))\"}")])
+    }
+
+    /// Lets other tasks run until it is so.
+    private func until(_ condition: () -> Bool) async { while !condition() { await Task.yield() } }
+
+    @Test(.timeLimit(.minutes(1))) func waitingRequestsAreBoundedInBytes() async throws {
+        let bound = 3_000
+        let queue = CommitQueue(batchBytesMax: 1_000, waitingBytesMax: bound)
+        let tasks = (0..<20).map { number in Task { try await queue.submit(request(number)) } }
+        await until { queue.callersOutside == 17 && queue.waitingBytes > 2_000 }
+        #expect(queue.waitingBytes <= bound)
+        // Whoever is cancelled is withdrawn, in the queue or in front of it; the others are answered.
+        for task in tasks[5..<10] { task.cancel() }
+        let taken = Mutex<[String]>([])
+        let committer = onThread {
+            while let tickets = queue.take() {
+                #expect(queue.waitingBytes <= bound)
+                for ticket in tickets {
+                    taken.withLock { $0.append(ticket.request.events[0].id ?? "") }
+                    ticket.answer(.success([]))
+                }
+            }
+        }
+        var answered = 0
+        for task in tasks {
+            switch await task.result {
+            case .success: answered += 1
+            case .failure(let error): #expect(error is CancellationError)
+            }
+        }
+        queue.close(finishing: false)
+        try await committer.value
+        #expect(answered >= 15 && answered == taken.withLock { Set($0).count })
+        #expect(queue.waitingBytes == 0 && queue.callersOutside == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func callersInFrontOfAQueueThatClosesAreToldSo() async throws {
+        let queue = CommitQueue(batchBytesMax: 1_000, waitingBytesMax: 1_000)
+        let tasks = (0..<5).map { number in Task { try await queue.submit(request(number)) } }
+        await until { queue.callersOutside == 4 }
+        queue.close(finishing: false)
+        // The one that is queued is answered still.
+        let ticket = try #require(queue.take()?.first)
+        ticket.answer(.success([]))
+        var closed = 0
+        for task in tasks {
+            if case .failure(let error) = await task.result, (error as? AppendError)?.code == .closed { closed += 1 }
+        }
+        #expect(closed == 4)
+        #expect(queue.take() == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aRequestLargerThanTheBoundIsTakenAlone() async throws {
+        let log = try StorageLog { $0.waitingBytesMax = 10 }
+        let sequencer = try log.open()
+        let answers = try await withThrowingTaskGroup(of: [Acknowledgement].self) { group in
+            for number in 0..<10 { group.addTask { try await sequencer.append(request(number)) } }
+            return try await group.reduce(into: []) { $0 += $1.map(\.sequence) }
+        }
+        #expect(answers.sorted() == (0..<10).map { UInt64($0) })
+        await sequencer.close()
+    }
+}
