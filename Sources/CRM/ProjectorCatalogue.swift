@@ -1,6 +1,8 @@
 public import Projection
 
-/// Every built-in projector. A new one is a new file under `Projectors/` and a line here.
+/// Every built-in projector.
+///
+/// A new one is a new file under `Projectors/` and a line here.
 public enum ProjectorCatalogue {
     /// The built-in projectors, in the order in which their tables are made.
     public static func projectors(_ configuration: CRMConfiguration) throws -> [any Projector] {

@@ -16,8 +16,10 @@ public protocol Sequencer: Sendable {
 public struct AppendRequest: Sendable {
     /// The events, in order: 1 to `Limits.requestEventsMax`, together at most `Limits.requestBytesMax`.
     public var events: [EventDraft]
-    /// What this request expects of each subject it touches, at the subject's first event in it; takes precedence
-    /// over `EventDraft.expectedVersion`. 0 = the subject has no event yet, n = its last `subjectsequence`.
+    /// What this request expects of each subject it touches, at the subject's first event in it; takes precedence over
+    /// `EventDraft.expectedVersion`.
+    ///
+    /// 0 = the subject has no event yet, n = its last `subjectsequence`.
     public var expectedVersion: UInt64?
 
     /// A request of these events.

@@ -34,8 +34,10 @@ struct EffectiveHistory {
         }
     }
 
-    /// The keys that a retraction in force names. A retraction is in force unless one in force names it; of
-    /// retractions that name each other in a circle the latest is looked at first, so the answer is always the same.
+    /// The keys that a retraction in force names.
+    ///
+    /// A retraction is in force unless one in force names it; of retractions that name each other in a circle the
+    /// latest is looked at first, so the answer is always the same.
     private mutating func withdrawnKeys(
         _ retractions: [StoredEvent], among known: [StoredEvent], policy: FoldPolicy
     ) -> Set<EventKey> {

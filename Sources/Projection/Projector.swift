@@ -90,13 +90,17 @@ public struct ColumnDefinition: Sendable, Equatable {
     }
 }
 
-/// A table of a view. Rows are replaced subject by subject.
+/// A table of a view.
+///
+/// Rows are replaced subject by subject.
 public struct TableDefinition: Sendable, Equatable {
     /// The table's name, as a BI tool sees it.
     public var name: String
     /// What a row is.
     public var summary: String
-    /// The columns. A table of subjects has `subject` as its first column; a table of system events does not.
+    /// The columns.
+    ///
+    /// A table of subjects has `subject` as its first column; a table of system events does not.
     public var columns: [ColumnDefinition]
     /// The columns of the primary key; for a table of subjects `subject` is the first.
     public var primaryKey: [String]

@@ -51,9 +51,12 @@ public enum ViewStatus {
             let isCurrent = version == projector.version && row?["configuration"] == projector.configuration
             let cursor = row.map { UInt64(clamping: $0["cursor"] as Int64) } ?? 0
             let hasTables = try projector.tables.allSatisfy { try db.tableExists($0.name) }
-            let rows = try !hasTables ? 0 : projector.tables.reduce(0) { sum, table in
-                try sum + (Int.fetchOne(db, sql: "SELECT count(*) FROM \(ViewSchema.quoted(table.name))") ?? 0)
-            }
+            let rows =
+                try !hasTables
+                ? 0
+                : projector.tables.reduce(0) { sum, table in
+                    try sum + (Int.fetchOne(db, sql: "SELECT count(*) FROM \(ViewSchema.quoted(table.name))") ?? 0)
+                }
             let anomalies = try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM anomalies WHERE projector = ?", arguments: [projector.name])
             return ProjectorStatus(

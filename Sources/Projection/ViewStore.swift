@@ -56,7 +56,9 @@ public struct ViewStore: Sendable {
         return try DatabaseQueue(path: path.string, configuration: configuration)
     }
 
-    /// The database in use, for writing, with its tables; made if there is none. The caller holds the lock.
+    /// The database in use, for writing, with its tables; made if there is none.
+    ///
+    /// The caller holds the lock.
     public func openForProjection(_ set: ProjectorSet) throws -> DatabaseQueue {
         let number = try generation()
         if let path = try current() { return try openWriter(path) }
@@ -82,8 +84,9 @@ public struct ViewStore: Sendable {
     /// Whether there are generations that the link no longer names.
     public func hasOldGenerations() throws -> Bool { try !oldGenerations().isEmpty }
 
-    /// Removes generations that the link no longer names. The caller holds the lock. Whoever still reads one goes on
-    /// with it: a removed file lives until it is closed.
+    /// Removes generations that the link no longer names.
+    ///
+    /// The caller holds the lock. Whoever still reads one goes on with it: a removed file lives until it is closed.
     public func removeOldGenerations() throws {
         for path in try oldGenerations() { try removeFiles(of: path) }
     }
@@ -154,7 +157,8 @@ public final class FileLock: Sendable {
         } catch {
             throw ProjectionError(.file, "\(path): \(error); make the data folder writable for this user")
         }
-        let code = wait
+        let code =
+            wait
             ? kernel_lock_exclusive(descriptor.rawValue) : kernel_try_lock_exclusive(descriptor.rawValue)
         if code == 0 { return FileLock(descriptor) }
         try? descriptor.close()

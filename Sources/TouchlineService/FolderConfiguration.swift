@@ -33,12 +33,14 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
     public static func read(from folder: FilePath) throws -> FolderConfiguration {
         let path = folder.appending(fileName)
         guard FileManager.default.fileExists(atPath: folder.string) else {
-            throw ServiceError(.io, "\(folder): there is no such folder; make one with `touchline init --data \(folder)`")
+            throw ServiceError(
+                .io, "\(folder): there is no such folder; make one with `touchline init --data \(folder)`")
         }
         guard let bytes = FileManager.default.contents(atPath: path.string) else {
             throw ServiceError(
                 .io,
-                "\(folder): not a Touchline data folder (no \(fileName)); make one with `touchline init --data \(folder)`")
+                "\(folder): not a Touchline data folder (no \(fileName)); make one with `touchline init --data \(folder)`"
+            )
         }
         let configuration: FolderConfiguration
         do {
@@ -96,7 +98,8 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
     /// Checks what can be wrong in a value; `place` stands in front of the message.
     func check(_ place: String) throws(ServiceError) {
         guard TimeZone(identifier: zone) != nil else {
-            throw ServiceError(.usage, "\(place): `zone: \(zone)` is no IANA zone; write one such as UTC or Asia/Shanghai")
+            throw ServiceError(
+                .usage, "\(place): `zone: \(zone)` is no IANA zone; write one such as UTC or Asia/Shanghai")
         }
         if let bytes = segment_bytes_max, !(4096...(4 << 30)).contains(bytes) {
             throw ServiceError(.usage, "\(place): segment_bytes_max is \(bytes); it takes 4096 to 4294967296")

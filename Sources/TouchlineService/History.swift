@@ -37,7 +37,8 @@ public struct History: Sendable {
     private func group(of subject: String, at request: MomentRequest) throws -> ([String], AnswerContext) {
         var context = try request.resolve(in: reader, calendar: folder.calendar)
         if request.isPresent { context.now = .now() }
-        let group = try request.isPresent
+        let group =
+            try request.isPresent
             ? answers.answer { db, _ in try MergeGroup.of(subject, db).members }
             : answers.group(of: subject, context: context)
         let isKnown = try group.contains { try !reader.history(of: $0, before: context.at).isEmpty }

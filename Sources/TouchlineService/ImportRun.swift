@@ -139,7 +139,10 @@ public struct ImportRun: Sendable {
     /// Appends the event that says the import is complete, unless an earlier run did.
     private func close(_ summary: inout Summary) async throws {
         let identifier = summary.import
-        guard summary.events > 0, try reader.sequence(source: Self.source, id: identifier) == nil else { return }
+        // Rows that only met what was undone make no import.
+        guard summary.events > 0, summary.undone_import == nil || summary.appended > 0,
+            try reader.sequence(source: Self.source, id: identifier) == nil
+        else { return }
         let name = String(decoding: JSONText.string(summary.file), as: UTF8.self)
         let data = """
             {"import":"\(identifier)","file":\(name),"rows":\(summary.rows),"events":\(summary.events),\

@@ -30,11 +30,14 @@ public struct MomentRequest: Sendable, Equatable {
             guard at < head else {
                 throw ServiceError(
                     .badInput,
-                    head == 0 ? "--at \(at): the log is empty" : "--at \(at): the log ends at \(head - 1); give 0 to \(head - 1)")
+                    head == 0
+                        ? "--at \(at): the log is empty"
+                        : "--at \(at): the log ends at \(head - 1); give 0 to \(head - 1)")
             }
             guard at >= reader.firstSequence else {
                 throw ServiceError(
-                    .badInput, "--at \(at): events before \(reader.firstSequence) are archived; bring those segments back")
+                    .badInput,
+                    "--at \(at): events before \(reader.firstSequence) are archived; bring those segments back")
             }
             known = min(known, at + 1)
         }
@@ -46,7 +49,7 @@ public struct MomentRequest: Sendable, Equatable {
         }
         let bound = try asOf.map { try Self.instant($0, "--as-of", calendar) }
         return AnswerContext(
-            at: known, asOf: bound, 
+            at: known, asOf: bound,
             now: try bound ?? recording(before: known, in: reader) ?? bounds.first ?? .now(), calendar: calendar)
     }
 

@@ -43,7 +43,9 @@ public struct Views: Sendable {
         return true
     }
 
-    /// Removes what an earlier switch left, unless somebody is projecting. A folder that may not be written stays so.
+    /// Removes what an earlier switch left, unless somebody is projecting.
+    ///
+    /// A folder that may not be written stays so.
     private func removeOldGenerations() throws {
         guard try folder.views.hasOldGenerations(), let lock = try folder.views.lock(wait: false) else { return }
         defer { withExtendedLifetime(lock) {} }

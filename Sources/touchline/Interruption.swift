@@ -11,7 +11,9 @@ enum Interruption {
     /// Whether the user has asked to stop.
     static var isRequested: Bool { isWanted.load(ordering: .relaxed) }
 
-    /// Starts to listen. A command that never calls this ends at once, as usual.
+    /// Starts to listen.
+    ///
+    /// A command that never calls this ends at once, as usual.
     static func listen(then action: @escaping @Sendable () -> Void = {}) {
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)

@@ -10,7 +10,8 @@ import Testing
         ("malformed JSON", Array(#"{"id":"2","source":"/t","type":"call.completed",}"#.utf8), ["line 2", "column"]),
         (
             "duplicate keys",
-            Array(#"{"id":"2","source":"/t","type":"customer.tagged","subject":"C-1","data":{"tag":"a","tag":"b"}}"#.utf8),
+            Array(
+                #"{"id":"2","source":"/t","type":"customer.tagged","subject":"C-1","data":{"tag":"a","tag":"b"}}"#.utf8),
             ["line 2", "tag", "twice"]
         ),
         (
@@ -57,12 +58,16 @@ import Testing
         ),
         (
             "an e-mail address as subject",
-            Array(#"{"id":"2","source":"/t","type":"customer.tagged","subject":"ada@example.com","data":{"tag":"a"}}"#.utf8),
+            Array(
+                #"{"id":"2","source":"/t","type":"customer.tagged","subject":"ada@example.com","data":{"tag":"a"}}"#
+                    .utf8),
             ["line 2", "--allow-personal-subject"]
         ),
         (
             "a phone number as subject",
-            Array(#"{"id":"2","source":"/t","type":"customer.tagged","subject":"+8613800138000","data":{"tag":"a"}}"#.utf8),
+            Array(
+                #"{"id":"2","source":"/t","type":"customer.tagged","subject":"+8613800138000","data":{"tag":"a"}}"#.utf8
+            ),
             ["line 2", "--allow-personal-subject"]
         ),
         (
@@ -236,7 +241,8 @@ import Testing
     @Test func pipelineThatIsNotThere() throws {
         let data = try TestData()
         try data.append(
-            #"{"type":"opportunity.opened","subject":"C-1","data":{"opportunity":"O-1","pipeline":"loans","stage":"new"}}"#)
+            #"{"type":"opportunity.opened","subject":"C-1","data":{"opportunity":"O-1","pipeline":"loans","stage":"new"}}"#
+        )
         let result = try data.run("funnel", "laons")
         #expect(result.status == 65, "\(result.errors)")
         #expect(result.errors.contains("loans"))

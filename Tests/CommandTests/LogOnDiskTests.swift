@@ -26,7 +26,8 @@ import Testing
         #expect(result.output.hasSuffix("30000\n"), "\(result.output)\(result.errors)")
     }
 
-    @Test(arguments: 0..<6) func killedWriterLosesNothingAcknowledgedAndATailPrintsNothingTakenBack(_ round: Int) throws {
+    @Test(arguments: 0..<6) func killedWriterLosesNothingAcknowledgedAndATailPrintsNothingTakenBack(_ round: Int) throws
+    {
         let data = try TestData(["--segment-bytes", "300000"])
         // The writer is fed through a pipe, so that it commits often; it is killed after some acknowledgements.
         let script = #"""

@@ -11,10 +11,11 @@ import Testing
     @Test func everyCommandOfTheTableIsThere() throws {
         let text = try String(contentsOfFile: Repository.path("README.md"), encoding: .utf8)
         let help = try Binary.run(["--help"]).output
-        for name in ["init", "append", "import", "cat", "tail", "customer", "customers", "timeline", "audit", "funnel",
+        for name in [
+            "init", "append", "import", "cat", "tail", "customer", "customers", "timeline", "audit", "funnel",
             "campaigns", "service", "agenda", "churn", "rebuild", "projections", "anomalies", "catalogue", "verify",
-            "stats"]
-        {
+            "stats",
+        ] {
             #expect(text.contains("`\(name)"), "\(name)")
             #expect(help.contains("  \(name) "), "\(name)")
         }

@@ -9,7 +9,9 @@ import Testing
             #"{"type":"complaint.opened","subject":"A","data":{"complaint":"1"}}"#,
             #"{"type":"complaint.closed","subject":"B","data":{"complaint":"2"}}"#,
             #"{"type":"ticket.opened","subject":"A","data":{"ticket":"3"}}"#)
-        let counts = [("complaint.*", 2), ("*.opened", 2), ("c*.o*d", 1), ("ticket.opene?", 1), ("*", 3), ("nothing", 0)]
+        let counts = [
+            ("complaint.*", 2), ("*.opened", 2), ("c*.o*d", 1), ("ticket.opene?", 1), ("*", 3), ("nothing", 0),
+        ]
         for (glob, count) in counts {
             #expect(try data.run("cat", "--type", glob).lines.count == count, "\(glob)")
             #expect(try data.run("tail", "--type", glob).lines.count == count, "\(glob)")

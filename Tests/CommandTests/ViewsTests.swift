@@ -65,7 +65,9 @@ import Testing
             let copied = try Binary.shell(script, ["DATA": data.path, "FRESH": fresh.path])
             try #require(copied.status == 0, "\(copied.errors)")
             let listed = try fresh.run("customers", "--limit", "40", "--json").json
-            let customers = try #require(listed["customers"] as? [[String: Any]]).compactMap { $0["subject"] as? String }
+            let customers = try #require(listed["customers"] as? [[String: Any]]).compactMap {
+                $0["subject"] as? String
+            }
             let at = String(known)
             for subject in customers.dropFirst(number).prefix(8) {
                 let then = try data.run("customer", subject, "--at", at, "--json")

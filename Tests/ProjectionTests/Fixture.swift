@@ -66,9 +66,10 @@ final class Fixture: Sendable {
         var rows: [String: String] = [:]
         for (subject, events) in subjects where !subject.isEmpty {
             let retracted = Self.retracted(events)
-            let held = events
+            let held =
+                events
                 .filter { $0.type.hasPrefix("note.") && !retracted.contains($0.id) }
-                .filter { asOf == nil || $0.time <= asOf! }
+                .filter { event in asOf.map { event.time <= $0 } ?? true }
                 .sorted { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
             if !held.isEmpty { rows[subject] = held.map { $0.data["text"]?.string ?? "?" }.joined(separator: " ") }
         }

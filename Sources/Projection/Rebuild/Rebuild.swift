@@ -82,7 +82,8 @@ public struct Rebuild {
     }
 
     private func header(target: UInt64, partitions: Int) throws -> RebuildLedger.Header {
-        let fingerprint = all.projectors.map { "\($0.name) \($0.version) \($0.configuration)" }
+        let fingerprint =
+            all.projectors.map { "\($0.name) \($0.version) \($0.configuration)" }
             .joined(separator: "; ") + " / " + rebuilt.projectors.map(\.name).joined(separator: " ")
         return RebuildLedger.Header(
             target: target, partitions: partitions, fingerprint: fingerprint, log: hex(reader.identity.bytes),
@@ -165,7 +166,8 @@ public struct Rebuild {
     private func copyOthers(into database: DatabaseQueue) throws {
         guard !copied.projectors.isEmpty else { return }
         guard let live = try store.current() else {
-            throw ProjectionError(.outdated, "there are no views to copy the other projectors from; rebuild all of them")
+            throw ProjectionError(
+                .outdated, "there are no views to copy the other projectors from; rebuild all of them")
         }
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "ATTACH DATABASE ? AS live", arguments: [live.string])
@@ -174,14 +176,16 @@ public struct Rebuild {
                 for projector in copied.projectors {
                     let isCurrent = try Int.fetchOne(
                         db,
-                        sql: "SELECT count(*) FROM live.projections WHERE name = ? AND version = ? AND configuration = ?",
+                        sql:
+                            "SELECT count(*) FROM live.projections WHERE name = ? AND version = ? AND configuration = ?",
                         arguments: [projector.name, projector.version, projector.configuration])
                     guard isCurrent == 1 else {
                         throw ProjectionError(
                             .outdated, "the rows of \(projector.name) are of another version; rebuild it as well")
                     }
                     for table in projector.tables.map({ ViewSchema.quoted($0.name) }) {
-                        try db.execute(sql: "DELETE FROM main.\(table); INSERT INTO main.\(table) SELECT * FROM live.\(table)")
+                        try db.execute(
+                            sql: "DELETE FROM main.\(table); INSERT INTO main.\(table) SELECT * FROM live.\(table)")
                     }
                     for table in ["projections WHERE name", "anomalies WHERE projector"] {
                         let name = table.prefix { $0 != " " }

@@ -42,7 +42,9 @@ struct RebuildLedger {
             fingerprint: row["fingerprint"], log: row["log"], lineage: row["lineage"])
     }
 
-    /// Events per finished partition. Partition −1 holds the system events.
+    /// Events per finished partition.
+    ///
+    /// Partition −1 holds the system events.
     static func done(_ db: Database) throws -> [Int: UInt64] {
         let rows = try Row.fetchAll(db, sql: "SELECT partition, events FROM rebuild_done")
         return Dictionary(

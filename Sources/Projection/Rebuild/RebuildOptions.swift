@@ -1,6 +1,8 @@
 /// How to rebuild.
 public struct RebuildOptions: Sendable {
-    /// The projectors to rebuild; `nil` = all. The others are copied at their cursor.
+    /// The projectors to rebuild; `nil` = all.
+    ///
+    /// The others are copied at their cursor.
     public var names: [String]?
     /// Threads that fold.
     public var workers: Int

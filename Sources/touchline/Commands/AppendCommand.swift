@@ -42,7 +42,8 @@ struct AppendCommand: AsyncParsableCommand {
     func validate() throws {
         if let source, source.hasPrefix(Limits.reservedSourcePrefix) {
             throw ValidationError(
-                "--source \(source): sources that start with \(Limits.reservedSourcePrefix) are Touchline's own; give another")
+                "--source \(source): sources that start with \(Limits.reservedSourcePrefix) are Touchline's own; give another"
+            )
         }
     }
 
@@ -114,7 +115,9 @@ struct AppendCommand: AsyncParsableCommand {
     private func next(_ input: FileHandle) throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let count = buffer.withUnsafeMutableBytes { Foundation.read(input.fileDescriptor, $0.baseAddress, $0.count) }
+            let count = buffer.withUnsafeMutableBytes {
+                Foundation.read(input.fileDescriptor, $0.baseAddress, $0.count)
+            }
             if count >= 0 { return Array(buffer.prefix(count)) }
             if errno == EINTR {
                 try Interruption.check("stopped; what was acknowledged is in the log")

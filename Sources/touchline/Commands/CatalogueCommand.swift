@@ -47,9 +47,11 @@ struct CatalogueCommand: ParsableCommand {
             Output.line("\(type.name): \(type.summary)")
             var table = TextTable("field", "kind", "", "values")
             for field in type.fields {
-                let marks = [field.isRequired ? "required" : nil, field.isPersonal ? "personal" : nil].compactMap(\.self)
+                let marks = [field.isRequired ? "required" : nil, field.isPersonal ? "personal" : nil].compactMap(
+                    \.self)
                 table.add(
-                    field.name, field.kind.rawValue, marks.joined(separator: ", "), field.values.joined(separator: ", "))
+                    field.name, field.kind.rawValue, marks.joined(separator: ", "), field.values.joined(separator: ", ")
+                )
             }
             if !table.isEmpty { Output.write(table.text(indent: 2)) }
         }

@@ -58,7 +58,9 @@ extension ChurnCommand {
             }
             ProgressBar.clear()
             if options.json { return try JSONOutput.print(answer) }
-            Output.line("As of \(answer.day), known up to \(answer.at.map(String.init) ?? "–"). " + ChurnText.model(answer.model))
+            Output.line(
+                "As of \(answer.day), known up to \(answer.at.map(String.init) ?? "–"). "
+                    + ChurnText.model(answer.model))
             Output.line(
                 "\(Text.count(answer.scored)) scored; not scored: \(Text.count(answer.notScored.prospect)) prospects"
                     + " (no purchase), \(Text.count(answer.notScored.contract)) under contract")
@@ -80,7 +82,8 @@ extension ChurnCommand {
 
     struct Explain: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "explain", abstract: "Why a customer has the score it has: terms that add up, and the events behind.")
+            commandName: "explain",
+            abstract: "Why a customer has the score it has: terms that add up, and the events behind.")
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var moment: MomentOptions
@@ -196,7 +199,8 @@ extension ChurnCommand {
         enum Cut: String, ExpressibleByArgument, CaseIterable { case time, known }
 
         static let configuration = CommandConfiguration(
-            commandName: "evaluate", abstract: "Fit to the past, score it, and hold the scores against what came after.")
+            commandName: "evaluate", abstract: "Fit to the past, score it, and hold the scores against what came after."
+        )
 
         @OptionGroup var options: GlobalOptions
 

@@ -26,10 +26,13 @@ struct CustomerCommand: ParsableCommand {
 
     private func show(_ answer: CustomerAnswer) {
         if let asked = answer.asked { Output.line("\(asked) was merged into \(answer.subject).") }
-        Output.line("\(answer.subject)  (known up to sequence \(answer.at.map(String.init) ?? "–"), as of \(answer.now))")
+        Output.line(
+            "\(answer.subject)  (known up to sequence \(answer.at.map(String.init) ?? "–"), as of \(answer.now))")
         if !answer.mergedFrom.isEmpty { Output.line("merged from \(answer.mergedFrom.joined(separator: ", "))") }
-        section("Profile", answer.profile.filter { $0.value != .null }.sorted { $0.key < $1.key }
-            .map { ($0.key, $0.value.plainText) })
+        section(
+            "Profile",
+            answer.profile.filter { $0.value != .null }.sorted { $0.key < $1.key }
+                .map { ($0.key, $0.value.plainText) })
         if !answer.tags.isEmpty { Output.line("  tags  \(answer.tags.joined(separator: ", "))") }
         if answer.points != 0 { Output.line("  points  \(answer.points)") }
         section("Events", answer.events.sorted { $0.key < $1.key }.map { ($0.key, Text.count($0.value)) })
@@ -48,7 +51,8 @@ struct CustomerCommand: ParsableCommand {
         }
         section(
             "Touches",
-            answer.touches.map { ($0.channel, "\($0.count), first \(Text.time($0.first)), last \(Text.time($0.last))") })
+            answer.touches.map { ($0.channel, "\($0.count), first \(Text.time($0.first)), last \(Text.time($0.last))") }
+        )
         section(
             "Consents",
             answer.consents.map { ($0.purpose, "\($0.state) \($0.channel ?? "") since \(Text.time($0.time))") })

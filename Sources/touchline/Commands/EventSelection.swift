@@ -27,10 +27,12 @@ struct EventSelection: ParsableArguments {
         var lower = from ?? reader.firstSequence
         guard lower >= reader.firstSequence else {
             throw ServiceError(
-                .badInput, "--from \(lower): events before \(reader.firstSequence) are archived; bring those segments back")
+                .badInput,
+                "--from \(lower): events before \(reader.firstSequence) are archived; bring those segments back")
         }
         if let since {
-            let start = since.utf8.count == 10
+            let start =
+                since.utf8.count == 10
                 ? try MomentRequest.startOfDay(since, "--since", folder.calendar)
                 : try MomentRequest.instant(since, "--since", folder.calendar)
             lower = max(lower, try reader.count(recordedBy: Instant(microseconds: start.microseconds - 1)))

@@ -6,7 +6,8 @@ extension FunnelQuery.Grouping: ExpressibleByArgument {}
 
 struct FunnelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "funnel", abstract: "How far opportunities came: per stage reached, current, conversion, time, value.",
+        commandName: "funnel",
+        abstract: "How far opportunities came: per stage reached, current, conversion, time, value.",
         discussion: """
             Without a name it answers for the pipeline `default` if there is one, else for the largest; `leads` is the \
             built-in pipeline of leads. With --as-of, --at or --known-at the answer is that moment's.
@@ -28,7 +29,8 @@ struct FunnelCommand: ParsableCommand {
         ) { try FunnelQuery(pipeline: pipeline, by: by).run($0, $1) }
         ProgressBar.clear()
         if options.json { return try JSONOutput.print(answer) }
-        Output.line("Pipeline \(answer.pipeline) at \(Text.time(answer.now)), known up to \(answer.at.map(String.init) ?? "–")")
+        Output.line(
+            "Pipeline \(answer.pipeline) at \(Text.time(answer.now)), known up to \(answer.at.map(String.init) ?? "–")")
         show(answer.figures)
         for group in answer.groups ?? [] {
             Output.line()
@@ -38,7 +40,8 @@ struct FunnelCommand: ParsableCommand {
         let others = answer.pipelines.filter { $0.pipeline != answer.pipeline }
         if !others.isEmpty {
             Output.line()
-            Output.line("Other pipelines: " + others.map { "\($0.pipeline) (\($0.opportunities))" }.joined(separator: ", "))
+            Output.line(
+                "Other pipelines: " + others.map { "\($0.pipeline) (\($0.opportunities))" }.joined(separator: ", "))
         }
         Output.flush()
     }

@@ -105,7 +105,8 @@ extension ImportCommand {
             do {
                 summary = try await run.run(importer) {
                     try Interruption.check(
-                        "stopped after \(importer.counts.rows) rows; what went in is kept, run the same command again to go on")
+                        "stopped after \(importer.counts.rows) rows; what went in is kept, run the same command again to go on"
+                    )
                 }
             } catch {
                 await sequencer.close(finishRepacking: false)
@@ -137,7 +138,7 @@ extension ImportCommand {
                 Output.line("  skipped, \(reason): \(Text.count(count))")
             }
             if summary.rejected > 0 { Output.line("  rejected: \(Text.count(summary.rejected)), listed above") }
-            if summary.events > 0, summary.undone_import != summary.import {
+            if summary.events > 0, summary.undone_import == nil || summary.appended > 0 {
                 Output.line("To take it back: touchline import undo \(summary.import)")
             }
         }

@@ -57,7 +57,8 @@ struct ProjectionsCommand: ParsableCommand {
         for projector in try ProjectorCatalogue.projectors(CRMConfiguration()) {
             Output.line("## \(projector.name)")
             for table in projector.tables {
-                Output.line("\n### `\(table.name)`\n\n\(table.summary) Key: \(table.primaryKey.joined(separator: ", ")).\n")
+                Output.line(
+                    "\n### `\(table.name)`\n\n\(table.summary) Key: \(table.primaryKey.joined(separator: ", ")).\n")
                 Output.line("| column | kind | holds |\n|---|---|---|")
                 for column in table.columns {
                     Output.line("| `\(column.name)` | \(column.kind.rawValue.lowercased()) | \(column.summary) |")

@@ -4,7 +4,8 @@ import TouchlineService
 
 struct ServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "service", abstract: "Complaints and tickets: opened, open, resolved, reopened, and how long it took.")
+        commandName: "service",
+        abstract: "Complaints and tickets: opened, open, resolved, reopened, and how long it took.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var moment: MomentOptions
@@ -28,7 +29,8 @@ struct ServiceCommand: ParsableCommand {
         }
         if answer.surveys.sent > 0 || answer.surveys.answered > 0 {
             Output.line()
-            Output.line("surveys: sent \(Text.count(answer.surveys.sent)), answered \(Text.count(answer.surveys.answered))")
+            Output.line(
+                "surveys: sent \(Text.count(answer.surveys.sent)), answered \(Text.count(answer.surveys.answered))")
         }
         Output.flush()
     }

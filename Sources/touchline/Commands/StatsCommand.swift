@@ -41,9 +41,12 @@ struct StatsCommand: ParsableCommand {
         let report = try Self.report(folder, statistics, clock)
         if options.json { return try JSONOutput.print(report) }
         let raw = Double(max(1, report.line_bytes))
-        Output.line("\(Text.count(report.events)) events, sequences \(report.first) to \(report.head == 0 ? "–" : String(report.head - 1))")
+        Output.line(
+            "\(Text.count(report.events)) events, sequences \(report.first) to \(report.head == 0 ? "–" : String(report.head - 1))"
+        )
         Output.line("lines     \(Text.bytes(report.line_bytes))")
-        Output.line("segments  \(Text.bytes(report.segment_bytes))  (\(Self.ratio(report.segment_bytes, raw)) of the lines)")
+        Output.line(
+            "segments  \(Text.bytes(report.segment_bytes))  (\(Self.ratio(report.segment_bytes, raw)) of the lines)")
         Output.line("indexes   \(Text.bytes(report.index_bytes))  (\(Self.ratio(report.index_bytes, raw)))")
         Output.line("views     \(Text.bytes(report.view_bytes))  (\(Self.ratio(report.view_bytes, raw)))")
         if let last = report.last_recordedtime { Output.line("last recorded at \(last)") }
@@ -52,7 +55,8 @@ struct StatsCommand: ParsableCommand {
         var table = TextTable("segment", ">events", ">lines", ">file", ">ratio", "state")
         for segment in report.segments {
             table.add(
-                segment.name, Text.count(segment.events), Text.bytes(segment.line_bytes), Text.bytes(segment.file_bytes),
+                segment.name, Text.count(segment.events), Text.bytes(segment.line_bytes),
+                Text.bytes(segment.file_bytes),
                 Self.ratio(segment.file_bytes, Double(max(1, segment.line_bytes))), segment.state)
         }
         Output.write(table.text())

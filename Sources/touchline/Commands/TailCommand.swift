@@ -61,7 +61,9 @@ struct TailCommand: ParsableCommand {
             return events.suffix(wanted).forEach { write($0) }
         }
         if selection.types == nil {
-            return try each(reader, from: max(start, end > UInt64(wanted) ? end - UInt64(wanted) : 0), to: end) { write($0) }
+            return try each(reader, from: max(start, end > UInt64(wanted) ? end - UInt64(wanted) : 0), to: end) {
+                write($0)
+            }
         }
         // Which of them are the last is known only at the end; no more than twice as many are kept.
         var last: [StoredEvent] = []

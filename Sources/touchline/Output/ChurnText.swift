@@ -12,7 +12,9 @@ enum ChurnText {
         text += " (\(parameters.joined(separator: ", "))"
         if let likelihood = model.logLikelihood { text += ", log-likelihood \(String(format: "%.3f", likelihood))" }
         text += "), horizon \(model.horizonDays) days."
-        if model.sequence == nil, !isBeingFitted { text += " It is not published; `touchline churn fit` publishes one." }
+        if model.sequence == nil, !isBeingFitted {
+            text += " It is not published; `touchline churn fit` publishes one."
+        }
         return text + model.notes.map { " " + $0 }.joined()
     }
 

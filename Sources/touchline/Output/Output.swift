@@ -23,7 +23,9 @@ enum Output {
     /// Hands everything to the system.
     static func flush() { lock.withLock { drain() } }
 
-    /// Called under the lock. A reader that has gone away (`| head`) is no error of ours.
+    /// Called under the lock.
+    ///
+    /// A reader that has gone away (`| head`) is no error of ours.
     private static func drain() {
         var start = 0
         while start < buffer.count {

@@ -33,7 +33,9 @@ enum PartText {
             return list.map { item in
                 if isScalar(item) { return "\(space)\(scalar(item))\n" }
                 guard let object = item as? [String: Any] else { return lines(item, indent: indent + 2) }
-                let fields = object.sorted { $0.key < $1.key }.filter { isScalar($0.value) && !scalar($0.value).isEmpty }
+                let fields = object.sorted { $0.key < $1.key }.filter {
+                    isScalar($0.value) && !scalar($0.value).isEmpty
+                }
                 return space + fields.map { "\(words($0.key)) \(scalar($0.value))" }.joined(separator: " · ") + "\n"
             }.joined()
         default: return "\(space)\(scalar(value))\n"

@@ -1,7 +1,9 @@
 import Foundation
 import Synchronization
 
-/// A bar on standard error for anything over a second: done, rate, time left. Silent where nobody watches.
+/// A bar on standard error for anything over a second.
+///
+/// It shows what is done, the rate and the time left. Silent where nobody watches.
 final class ProgressBar: Sendable {
     private struct State {
         var start: ContinuousClock.Instant?
