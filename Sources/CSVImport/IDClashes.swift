@@ -18,21 +18,22 @@ public struct IDClashes {
     /// Ids are held as hashes, some fifty bytes each.
     public mutating func clash(of event: ImportedEvent) -> String? {
         guard let id = event.draft.id else { return nil }
+        // Bytes, as the log compares: texts may be equal to Swift and yet differ.
+        let key = Array(id.utf8).hashValue
         var hasher = Hasher()
-        hasher.combine(event.draft.type)
-        hasher.combine(event.draft.subject)
-        hasher.combine(event.draft.time)
+        for text in [event.draft.type, event.draft.subject, event.draft.time] { hasher.combine(text.map { Array($0.utf8) }) }
         hasher.combine(event.draft.data)
         let content = hasher.finalize()
-        guard let first = known[id.hashValue] else {
-            known[id.hashValue] = Known(line: event.line, rule: event.rule, content: content)
+        guard let first = known[key] else {
+            known[key] = Known(line: event.line, rule: event.rule, content: content)
             return nil
         }
         guard first.content != content else { return nil }
         let rules = first.rule == event.rule ? "" : " (rule \(first.rule))"
         let mend =
             first.rule == event.rule
-            ? "name columns in `id` that tell these rows apart" : "make the rules' ids differ, as in `id: \"\(event.rule):{column}\"`"
+            ? "name columns in `id` that tell these rows apart"
+            : "make the rules' ids differ, as in `id: \"\(event.rule):{column}\"`"
         return "rule \(event.rule): the id \"\(LineError.printable(id))\" is that of line \(first.line)\(rules), "
             + "with other content; \(mend)"
     }
