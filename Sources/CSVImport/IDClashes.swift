@@ -21,7 +21,9 @@ public struct IDClashes {
         // Bytes, as the log compares: texts may be equal to Swift and yet differ.
         let key = Array(id.utf8).hashValue
         var hasher = Hasher()
-        for text in [event.draft.type, event.draft.subject, event.draft.time] { hasher.combine(text.map { Array($0.utf8) }) }
+        for text in [event.draft.type, event.draft.subject, event.draft.time] {
+            hasher.combine(text.map { Array($0.utf8) })
+        }
         hasher.combine(event.draft.data)
         let content = hasher.finalize()
         guard let first = known[key] else {

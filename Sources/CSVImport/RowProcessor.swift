@@ -98,7 +98,8 @@ final class RowProcessor {
     private func admit(_ events: [ImportedEvent]) throws(RowFault) {
         for (place, event) in events.enumerated() {
             guard let id = event.draft.id else { continue }
-            if let twin = events[..<place].first(where: { $0.draft.id.map { $0.utf8.elementsEqual(id.utf8) } ?? false }) {
+            if let twin = events[..<place].first(where: { $0.draft.id.map { $0.utf8.elementsEqual(id.utf8) } ?? false })
+            {
                 let id = LineError.printable(id)
                 throw RowFault(
                     "rules \(twin.rule) and \(event.rule) give this row's events one id, \"\(id)\"; make them differ, "

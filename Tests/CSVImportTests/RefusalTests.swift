@@ -150,7 +150,8 @@ import Testing
             """, csv: Self.csv)
         #expect(result.ids == ["1"])
         #expect(result.rejected.map(\.line) == [3])
-        #expect(result.rejected[0].cause.hasPrefix("rules 1 and 2 give this row's events one id, \"2\"; make them differ"))
+        #expect(
+            result.rejected[0].cause.hasPrefix("rules 1 and 2 give this row's events one id, \"2\"; make them differ"))
     }
 
     @Test func rowsThatShareAnIDAreFound() throws {

@@ -24,5 +24,7 @@ enum HeaderGuess {
         return values.count { Self.shape($0) == shape } * 10 >= values.count * 9
     }
 
-    private static func shape(_ cell: String) -> [UInt8] { cell.utf8.map { ASCII.isDigit($0) ? UInt8(ascii: "0") : $0 } }
+    private static func shape(_ cell: String) -> [UInt8] {
+        cell.utf8.map { ASCII.isDigit($0) ? UInt8(ascii: "0") : $0 }
+    }
 }

@@ -28,7 +28,8 @@ final class ByteSource {
             size = Int64(clamping: try handle.seekToEnd())
             try handle.seek(toOffset: 0)
         } catch {
-            throw ImportError(code: .unreadable, place: name, message: "cannot be read twice; give a plain file, not a pipe")
+            throw ImportError(
+                code: .unreadable, place: name, message: "cannot be read twice; give a plain file, not a pipe")
         }
     }
 
