@@ -173,7 +173,9 @@ import Testing
         let whole = try log.bytes(of: path)
         let span = try reader.segment(startingAt: start).withTally(upTo: end) { $0.spans[0] }
         var rotten = whole
-        for position in Int(span.offset)..<Int(span.offset + span.bytes) where position % 7 == 0 { rotten[position] ^= 1 }
+        for position in stride(from: Int(span.offset), to: Int(span.offset + span.bytes), by: 7) {
+            rotten[position] ^= 1
+        }
         try log.write(rotten, to: path)
         // Only what came before, and in, the rotten segment is left.
         for later in log.segmentPaths[3...] { try FileManager.default.removeItem(atPath: later.string) }

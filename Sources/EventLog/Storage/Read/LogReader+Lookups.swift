@@ -151,7 +151,7 @@ private struct SubjectSearch {
         pending.formUnion(starts.filter { $0 < segment.first })
     }
 
-    /// The entries of the subject in a footer; nil if there is no footer with postings and frame table that can be read.
+    /// The entries of the subject in a footer; nil if its postings or its frame table cannot be read.
     private func postings(_ segment: OpenSegment) throws(LogError) -> [SubjectPostings.Entry]? {
         guard let section = segment.footer?.section(SegmentFooter.Name.subjects) else { return nil }
         // Without the table that the postings number, the numbers would lead to other spans.

@@ -209,7 +209,8 @@ public final class LogReader: Sendable {
         }
         guard sequence < head else {
             throw LogError(
-                code: .beyondEnd, message: "there is no event \(sequence) yet; the log's next is \(head), ask for one before it",
+                code: .beyondEnd,
+                message: "there is no event \(sequence) yet; the log's next is \(head), ask for one before it",
                 path: paths.directory.string)
         }
     }

@@ -45,8 +45,8 @@ public struct LogStatistics: Sendable, Equatable {
 extension LogReader {
     /// Sizes and places, from footers and the active segment's directories.
     ///
-    /// Damage stops nothing: of a segment that cannot be read the number of events follows from its neighbours, and what
-    /// cannot be known is nil. `verify` says what is wrong.
+    /// Damage stops nothing: of a segment that cannot be read the number of events follows from its neighbours, and
+    /// what cannot be known is nil. `verify` says what is wrong.
     /// - Throws: `LogError` if the folder cannot be read.
     public func statistics() throws -> LogStatistics {
         let end = head

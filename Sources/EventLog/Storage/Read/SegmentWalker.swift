@@ -125,7 +125,7 @@ extension BatchDirectory {
 }
 
 extension SegmentScanner {
-    /// The first batch at or past `start` that is whole, checks, and starts at or past `sequence`; nil if there is none.
+    /// The first batch at or past `start` that is whole, checks, and starts at or past `sequence`; nil if none does.
     func findBatch(
         from start: UInt64, notBefore sequence: UInt64
     ) throws(FileError) -> (offset: UInt64, head: BatchHead)? {

@@ -76,10 +76,7 @@ struct BatchPlanner {
         if let id = draft.id, let source = draft.source {
             let hash = store.hash.id(source: source, id: id)
             if let known = try duplicate(of: draft, source: source, id: id, hash: hash) { return known }
-            if !ReservedID.isGiven(source: source.utf8, id: id.utf8, at: sequence) {
-                try checkReserved(source: source, id: id)
-                idHash = hash
-            }
+            if try needsEntry(source: source, id: id, at: sequence) { idHash = hash }
         }
         var keys = BatchBuilder.Keys(id: idHash)
         if let subject {
@@ -110,9 +107,13 @@ struct BatchPlanner {
             sequence: sequence, subjectSequence: subject == nil ? nil : keys.version, isDuplicate: false)
     }
 
-    /// Refuses an id that the log itself will give, or has just given, to an event without one.
-    private func checkReserved(source: String, id: String) throws(AppendError) {
-        guard let given = ReservedID.sequence(source: source, id: id), given >= batch.firstSequence else { return }
+    /// Whether the index needs this id: not, if it is the one that the log itself gives at `sequence`.
+    ///
+    /// Refuses an id that the log will give, or has just given, to another event without one.
+    private func needsEntry(source: String, id: String, at sequence: UInt64) throws(AppendError) -> Bool {
+        guard let given = ReservedID.sequence(source: source, id: id) else { return true }
+        if given == sequence { return false }
+        if given < batch.firstSequence { return true }
         throw AppendError(
             code: .invalidEvent,
             message: "id \(id) of source \(LineError.printable(source)) is the log's own, for its event \(given); "
@@ -204,8 +205,8 @@ struct BatchPlanner {
     private static func archived(_ id: String, _ sequence: UInt64) -> AppendError {
         AppendError(
             code: .idConflict(sequence: sequence),
-            message: "id \(LineError.printable(id)) seems to be that of event \(sequence), which was archived; bring the "
-                + "older segments back, or give a new event another id")
+            message: "id \(LineError.printable(id)) seems to be that of event \(sequence), which was archived; bring "
+                + "the older segments back, or give a new event another id")
     }
 
     /// Neither lines nor index tell which ids were used.

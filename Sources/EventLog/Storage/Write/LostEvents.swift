@@ -31,7 +31,8 @@ struct LostEvents: Sendable {
     ///
     /// - Throws: `IndexError` if nothing tells.
     func state(
-        of subject: SubjectHash, known: SubjectState?, _ paths: LogPaths, _ files: any FileLayer, _ identity: LogIdentity
+        of subject: SubjectHash, known: SubjectState?, _ paths: LogPaths, _ files: any FileLayer,
+        _ identity: LogIdentity
     ) throws(IndexError) -> SubjectState? {
         var newest = known
         for part in parts {

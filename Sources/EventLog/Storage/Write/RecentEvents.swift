@@ -2,9 +2,9 @@ import Synchronization
 
 /// What the log's indexes do not hold yet: the ids and subjects of the events of one segment.
 ///
-/// Of a full segment of a million events it takes some 60 MB: 16 bytes an id and as much again to find it, some 100 bytes a
-/// subject, 4 bytes an event. One is held for the active segment, and one for each closed segment whose index run is
-/// not made yet: at most `LogOptions.closedSegmentsMax` more while the background lags behind.
+/// Of a full segment of a million events it takes some 60 MB: 16 bytes an id and as much again to find it, some
+/// 100 bytes a subject, 4 bytes an event. One is held for the active segment, and one for each closed segment whose
+/// index run is not made yet: at most `LogOptions.closedSegmentsMax` more, and one, while the background lags behind.
 ///
 /// One thread fills it. Once `freeze`d nothing in it changes any more, and any thread may read it: that is why it is
 /// `@unchecked Sendable`.
