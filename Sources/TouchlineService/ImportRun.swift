@@ -34,6 +34,9 @@ public struct ImportRun: Sendable {
         public var undone_import: String?
         /// The `--attempt` that gives this import ids of its own, if an undone one is in the way.
         public var next_attempt: Int?
+
+        /// The undone import that is in the way, if one is.
+        public var undone: UndoneImport? { undone_import.map { UndoneImport(identifier: $0) } }
     }
 
     /// The source of the closing event.
@@ -125,15 +128,9 @@ public struct ImportRun: Sendable {
 
     /// Notes the import that the event at `sequence` came with, if that import was undone.
     private func findUndone(_ sequence: UInt64, _ summary: inout Summary) throws {
-        guard summary.undone_import == nil,
-            let named = try reader.event(at: sequence).json[ImportUndo.attribute]?.string,
-            try reader.sequence(source: ImportUndo.source, id: named) != nil
-        else { return }
-        summary.undone_import = named
-        // The id ends with its attempt, from the second one on; this import's events meet those of one attempt only.
-        let parts = named.split(separator: "-")
-        let attempt = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
-        summary.next_attempt = attempt + 1
+        guard summary.undone_import == nil, let undone = try UndoneImport.holding(sequence, in: reader) else { return }
+        summary.undone_import = undone.identifier
+        summary.next_attempt = undone.nextAttempt
     }
 
     /// Appends the event that says the import is complete, unless an earlier run did.

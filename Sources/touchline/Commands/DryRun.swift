@@ -1,13 +1,19 @@
 import CSVImport
+import EventLog
+import TouchlineService
 
 /// An import that only tells what it would do.
 struct DryRun {
     private static let examplesPerRule = 3
+    /// Events whose ids are looked up in the log: an import that was undone holds all of them or hardly any.
+    private static let lookupsMax = 1_000
 
     private let importer: CSVImporter
+    private let reader: LogReader
     private let file: String
 
-    init(_ importer: CSVImporter, file: String) {
+    init(_ importer: CSVImporter, reader: LogReader, file: String) {
+        self.reader = reader
         self.importer = importer
         self.file = file
     }
@@ -20,6 +26,8 @@ struct DryRun {
         var skipped_by_reason: [String: Int] = [:]
         var rejected: [Rejection] = []
         var examples: [[String]]
+        var undone_import: String?
+        var next_attempt: Int?
     }
 
     private struct Rejection: Encodable {
@@ -32,12 +40,16 @@ struct DryRun {
             import: importer.importID, events_by_rule: Array(repeating: 0, count: importer.rules.count),
             examples: Array(repeating: [], count: importer.rules.count))
         var clashes = IDClashes()
+        var undone: UndoneImport?
         while let item = try importer.next() {
             try Interruption.check("stopped; nothing was imported")
             switch item {
             case .skipped: continue
             case .rejected(let row): report.rejected.append(Rejection(line: row.line, cause: row.cause))
             case .event(let event):
+                if undone == nil, report.events < Self.lookupsMax {
+                    undone = try UndoneImport.holding(idOf: event.draft, in: reader)
+                }
                 if let cause = clashes.clash(of: event) {
                     report.rejected.append(Rejection(line: event.line, cause: cause))
                     continue
@@ -49,11 +61,14 @@ struct DryRun {
                 }
             }
         }
+        report.undone_import = undone?.identifier
+        report.next_attempt = undone?.nextAttempt
         report.rows = importer.counts.rows
         report.skipped_by_reason = importer.counts.skippedByReason
         ProgressBar.clear()
         if json { try JSONOutput.print(report) } else { show(report) }
         Output.flush()
+        if let undone { StandardError.write("touchline: \(undone.note)\n") }
     }
 
     private func show(_ report: Report) {

@@ -78,7 +78,7 @@ extension ImportCommand {
             warn(early)
             var isEmpty = false
             if dryRun {
-                try DryRun(importer, file: file).run(json: options.json)
+                try DryRun(importer, reader: reader, file: file).run(json: options.json)
             } else {
                 let summary = try await load(importer, folder: folder, reader: reader)
                 try report(summary, importer)
@@ -120,11 +120,7 @@ extension ImportCommand {
         private func report(_ summary: ImportRun.Summary, _ importer: CSVImporter) throws {
             if options.json { try JSONOutput.print(summary) } else { show(summary, importer) }
             Output.flush()
-            if let undone = summary.undone_import, let next = summary.next_attempt {
-                StandardError.write(
-                    "touchline: ids of this file are those of import \(undone), which was undone and stays so; "
-                        + "import it anew with --attempt \(next)\n")
-            }
+            if let undone = summary.undone { StandardError.write("touchline: \(undone.note)\n") }
         }
 
         private func show(_ summary: ImportRun.Summary, _ importer: CSVImporter) {
