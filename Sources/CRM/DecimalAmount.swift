@@ -2,8 +2,8 @@
 ///
 /// Money is this, never a binary float.
 /// The number of decimals is kept as written and is part of the text, not of the value: `129.90` prints as `129.90` and
-/// equals `129.9`. A sum has the most decimals of its addends, so `129.90 + 10.10` prints as `140.00`. What does not fit
-/// into 128 bits is `nil`; nothing traps and nothing is rounded.
+/// equals `129.9`. A sum has the most decimals of its addends, so `129.90 + 10.10` prints as `140.00`. What does not
+/// fit into 128 bits is `nil`; nothing traps and nothing is rounded.
 public struct DecimalAmount: Sendable {
     /// The most decimals a number may have.
     public static let scaleMax = 38

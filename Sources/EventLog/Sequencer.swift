@@ -7,8 +7,8 @@ public protocol Sequencer: Sendable {
     /// Appends the events of one request, all or none.
     ///
     /// - Returns: one acknowledgement an event, in the request's order, once all of them are durable.
-    /// - Throws: `AppendError` if the request is refused or its outcome is unknown. Cancelling the calling task before the request is
-    ///   taken into a batch withdraws it; after that it is ignored.
+    /// - Throws: `AppendError` if the request is refused or its outcome is unknown. Cancelling the calling task before
+    ///   the request is taken into a batch withdraws it; after that it is ignored.
     func append(_ request: AppendRequest) async throws -> [Acknowledgement]
 }
 

@@ -4,7 +4,8 @@ public import EventLog
 
 /// The one way into the log: parse, check against the catalogue, (seal,) append.
 ///
-/// Sealing of personal fields has its place between the check and the append; until it is built they are stored as sent.
+/// Sealing of personal fields has its place between the check and the append; until it is built they are stored as
+/// sent.
 public struct Ingest: Sendable {
     /// What may differ from caller to caller.
     public struct Options: Sendable {

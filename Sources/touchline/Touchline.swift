@@ -7,8 +7,8 @@ struct Touchline: AsyncParsableCommand {
         commandName: "touchline",
         abstract: "What happened with every customer, kept as events and replayed into answers.",
         discussion: """
-            Every touch between a company and a customer is appended to a compressed, append-only log that any LZ4 tool \
-            can read, and replayed into customer views, funnel stages and churn-risk scores.
+            Every touch between a company and a customer is appended to a compressed, append-only log that any LZ4 \
+            tool can read, and replayed into customer views, funnel stages and churn-risk scores.
 
             A first walk:
               touchline init

@@ -15,7 +15,8 @@ import Testing
     @Test func filesAndLinesStayShort() throws {
         for (name, lines) in try files("Sources", ".swift") + files("Tests", ".swift") {
             #expect(lines.count <= 600, "\(name) has \(lines.count) lines")
-            for (number, line) in lines.enumerated() where line.count > 120 && !line.contains("#\"") {
+            // A text is not broken for its length: it is found by searching for it.
+            for (number, line) in lines.enumerated() where line.count > 120 && !line.contains("\"") {
                 Issue.record("\(name):\(number + 1) has \(line.count) characters")
             }
         }

@@ -3,8 +3,8 @@ import GRDB
 
 /// A lead after merges: what every subject of its customer tells of it, put together.
 ///
-/// A lead is captured under `lead:<id>` or under the prospect, and may be qualified, become an opportunity and win under
-/// the customer that the prospect was merged into. Nothing of that is stored: it follows from the tables and the
+/// A lead is captured under `lead:<id>` or under the prospect, and may be qualified, become an opportunity and win
+/// under the customer that the prospect was merged into. Nothing of that is stored: it follows from the tables and the
 /// pointers in force.
 struct FunnelLeads {
     /// What one subject's events tell of a lead.

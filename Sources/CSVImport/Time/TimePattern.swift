@@ -2,9 +2,9 @@ import EventLog
 
 /// How a column spells times: the value of `format`.
 ///
-/// Letters as in most date libraries: `yyyy yy M MM MMM MMMM d dd E EEEE H HH h hh m mm s ss S a X Z`, optional parts in
-/// `[…]`, literal text in `'…'`; other characters, and `T`, stand for themselves. `unix` and `unix_ms` are seconds and
-/// milliseconds since 1970.
+/// Letters as in most date libraries: `yyyy yy M MM MMM MMMM d dd E EEEE H HH h hh m mm s ss S a X Z`, optional parts
+/// in `[…]`, literal text in `'…'`; other characters, and `T`, stand for themselves. `unix` and `unix_ms` are seconds
+/// and milliseconds since 1970.
 struct TimePattern: Equatable, Sendable {
     /// The pattern as written.
     let text: String

@@ -43,7 +43,8 @@ enum NumberStyle: Sendable {
                 digits += 1
                 if let count = sinceGroup { sinceGroup = count + 1 }
             } else if let group, byte == group || (self == .comma && byte == 0x20) {
-                // Groups have three digits, the first one to three; else it is a mistake that must not pass as a number.
+                // Groups have three digits, the first one to three; else it is a mistake that must not pass as a
+                // number.
                 guard sinceGroup.map({ $0 == 3 }) ?? (1...3).contains(digits) else { return nil }
                 sinceGroup = 0
             } else {

@@ -15,8 +15,8 @@ struct AppendCommand: AsyncParsableCommand {
             Give "source" and "id" to make it safe to send again: the same content is acknowledged with its first \
             sequence, other content is refused. "expectedversion" in a line is the subject's version it must meet.
 
-            Each acknowledgement is `sequence TAB id TAB new|duplicate`, printed once the event is on disk; with --json \
-            an object a line. The first bad line stops the stream; what came before it is in.
+            Each acknowledgement is `sequence TAB id TAB new|duplicate`, printed once the event is on disk; with \
+            --json an object a line. The first bad line stops the stream; what came before it is in.
             """)
 
     @OptionGroup var options: GlobalOptions

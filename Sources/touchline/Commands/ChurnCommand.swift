@@ -8,8 +8,8 @@ struct ChurnCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "churn", abstract: "Who is about to leave, why, and how good the score is.",
         discussion: """
-            The risk is the probability of no purchase within the horizon (182 days unless the model says otherwise), by a \
-            model of repeat purchase. Without a subcommand the customers most at risk are listed.
+            The risk is the probability of no purchase within the horizon (182 days unless the model says otherwise), \
+            by a model of repeat purchase. Without a subcommand the customers most at risk are listed.
             """,
         subcommands: [Risks.self, Explain.self, Fit.self, Evaluate.self], defaultSubcommand: Risks.self)
 }

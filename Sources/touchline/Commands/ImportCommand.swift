@@ -24,11 +24,11 @@ extension ImportCommand {
         static let configuration = CommandConfiguration(
             commandName: "csv", abstract: "Import a CSV file by a mapping.",
             discussion: """
-                The mapping says which row gives which events; `touchline import draft FILE` writes one to begin with, and \
-                the README has the language. Rows that fit no rule are listed with line and cause, and the rest goes in. \
-                The same file with the same mapping is the same import: run again, it adds what is missing, or nothing. \
-                After `import undo`, its ids are taken for ever: import again with `--attempt 2`, be the mapping the same or \
-                mended, and with 3 after that is undone.
+                The mapping says which row gives which events; `touchline import draft FILE` writes one to begin with, \
+                and the README has the language. Rows that fit no rule are listed with line and cause, and the rest \
+                goes in. The same file with the same mapping is the same import: run again, it adds what is missing, \
+                or nothing. After `import undo`, its ids are taken for ever: import again with `--attempt 2`, be the \
+                mapping the same or mended, and with 3 after that is undone.
                 """)
 
         @OptionGroup var options: GlobalOptions

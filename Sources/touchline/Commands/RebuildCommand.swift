@@ -7,9 +7,9 @@ struct RebuildCommand: ParsableCommand {
         commandName: "rebuild",
         abstract: "Make the views anew from the log, beside those in use, and switch to them in one step.",
         discussion: """
-            Queries answer from the old views until the switch. Stopped or killed, it goes on where it was when run again. \
-            Named projectors are made anew and the others copied. Projectors: customers, funnel, service, campaigns, \
-            tasks, churn, merges.
+            Queries answer from the old views until the switch. Stopped or killed, it goes on where it was when run \
+            again. Named projectors are made anew and the others copied. Projectors: customers, funnel, service, \
+            campaigns, tasks, churn, merges.
             """)
 
     @OptionGroup var options: GlobalOptions

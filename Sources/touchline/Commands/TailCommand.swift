@@ -7,8 +7,8 @@ struct TailCommand: ParsableCommand {
         commandName: "tail",
         abstract: "Print the last events, and with -f what comes after them.",
         discussion: """
-            Nothing is printed before it is on disk, nothing is skipped and nothing comes twice. To go on where an earlier \
-            tail stopped, give --from with the sequence after the last one it printed.
+            Nothing is printed before it is on disk, nothing is skipped and nothing comes twice. To go on where an \
+            earlier tail stopped, give --from with the sequence after the last one it printed.
             """)
 
     @OptionGroup var options: GlobalOptions

@@ -7,8 +7,9 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the log: what is wrong, and where.",
         discussion: """
-            Every checksum of every segment and index file is checked, and the structure of the view database. With --deep every line is parsed again and every \
-            directory and footer derived from the lines and compared. Exit status 1 if anything is wrong.
+            Every checksum of every segment and index file is checked, and the structure of the view database. With \
+            --deep every line is parsed again and every directory and footer derived from the lines and compared. \
+            Exit status 1 if anything is wrong.
             """)
 
     @OptionGroup var options: GlobalOptions

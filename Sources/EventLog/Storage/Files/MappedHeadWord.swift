@@ -40,7 +40,8 @@ final class MappedHeadWord: HeadWord, @unchecked Sendable {
     func wake() { kernel_futex_wake_all(address) }
 
     func wait(while value: UInt64, nanoseconds: Int64) {
-        // The low half changes whenever the word does, unless 2^32 events pass unseen; then the time-out ends the sleep.
+        // The low half changes whenever the word does, unless 2^32 events pass unseen; then the time-out ends the
+        // sleep.
         _ = kernel_futex_wait(address, UInt32(truncatingIfNeeded: value), nanoseconds)
     }
 }
