@@ -110,6 +110,8 @@ import Testing
         }
         #expect(sequencer.backgroundProblems.count == 1)
         await sequencer.close(finishRepacking: true)
+        let reader = try log.reader()
+        #expect(reader.index.coveredTo == reader.segmentStarts.last)
         #expect(try log.reader().verify(deep: true) == [])
     }
 

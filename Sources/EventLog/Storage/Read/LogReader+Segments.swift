@@ -15,7 +15,13 @@ extension LogReader {
         let stale = closed.flatMap { $0.footerStands() ? nil : $0 }
         segments.withLock { segments in
             segments.firsts = firsts
-            segments.open.removeAll { $0 === stale }
+            segments.open.removeAll { segment in
+                if segment === stale { return true }
+                // It was closed a second time, further on.
+                let next = firsts.partitioningIndex { $0 > segment.first }
+                guard next < firsts.count, let footer = segment.footer else { return false }
+                return footer.endSequence != firsts[next]
+            }
             // A file that lost its name was repacked or archived; a segment that is not the last has a footer by now.
             segments.open.removeAll { !$0.file.isLinked() || ($0.footer == nil && $0.first != firsts.last) }
         }
