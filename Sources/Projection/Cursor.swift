@@ -61,8 +61,8 @@ extension LogReader {
         guard firstSequence == 0 else {
             throw ProjectionError(
                 .archived,
-                "the log starts at \(firstSequence): without the events before it views cannot be made; "
-                    + "bring the archived segments back into \"log\"")
+                "the log starts at sequence \(firstSequence); this needs what was before, "
+                    + "so bring the archived segments back into its folder")
         }
     }
 }

@@ -17,6 +17,7 @@ public enum PastViews {
         _ set: ProjectorSet, from reader: LogReader, known: UInt64, asOf: Instant? = nil, subjects: [String]? = nil,
         progress: (UInt64) throws -> Void = { _ in }
     ) throws -> DatabaseQueue {
+        try reader.checkStart()
         let database = try DatabaseQueue()
         let history = HistorySource(reader: reader, policy: set.policy)
         let system = try history.systemEvents(before: known)

@@ -41,8 +41,14 @@ public struct History: Sendable {
             try request.isPresent
             ? answers.answer { db, _ in try MergeGroup.of(subject, db).members }
             : answers.group(of: subject, context: context)
-        let isKnown = try group.contains { try !reader.history(of: $0, before: context.at).isEmpty }
-        if !isKnown {
+        let firsts = try group.compactMap { try reader.history(of: $0, before: context.at).first }
+        if let cut = firsts.first(where: { $0.subjectSequence ?? 1 > 1 }) {
+            throw ServiceError(
+                .io,
+                "the log starts at sequence \(reader.firstSequence), and \(cut.subject ?? "") has earlier events; "
+                    + "bring the archived segments back into its folder")
+        }
+        if firsts.isEmpty {
             let near = try answers.answer { db, _ in try NearMatches.subjects(db, near: subject) }
             throw NotFound(kind: "customer", name: subject, nearMatches: near)
         }

@@ -23,3 +23,29 @@ import Testing
         #expect(try data.run("cat", "--subject", "A", "--type", "ticket.*").lines.count == 1)
     }
 }
+
+/// A log whose older segments are elsewhere: reading them is an error, never a shorter answer.
+@Suite struct ArchivedTests {
+    @Test func nothingIsClamped() throws {
+        let data = try TestData(["--segment-bytes", "4096"])
+        for round in 0..<6 {
+            let lines = (0..<20).map { #"{"type":"x.t","subject":"S-\#($0 % 4)","data":{"round":\#(round)}}"# }
+            #expect(try data.run("append", input: lines.joined(separator: "\n")).status == 0)
+        }
+        #expect(try data.run("customers").status == 0)
+        let first = data.path + "/log/00000000000000000000.lz4"
+        try FileManager.default.removeItem(atPath: first)
+        for command in [
+            ["cat"], ["cat", "--from", "0"], ["timeline", "S-1"], ["audit", "S-1"], ["funnel", "--at", "100"],
+            ["rebuild"],
+        ] {
+            let result = try Binary.run(command + ["--data", data.path])
+            #expect(result.status != 0, "\(command): \(result.output)")
+            #expect(result.errors.contains("archived"), "\(command): \(result.errors)")
+        }
+        // The views know what was before, the tail is not asked for it, and verify says where the log starts.
+        #expect(try data.run("customer", "S-1").status == 0)
+        #expect(try data.run("tail", "-n", "1").lines.count == 1)
+        #expect(try data.run("verify").output.contains("starts at sequence"))
+    }
+}

@@ -23,8 +23,10 @@ struct EventSelection: ParsableArguments {
     var subject: String?
 
     /// The sequences to read, the upper one exclusive and `nil` for the head.
-    func bounds(_ reader: LogReader, _ folder: DataFolder) throws -> (from: UInt64, to: UInt64?) {
-        var lower = from ?? reader.firstSequence
+    ///
+    /// - Parameter start: where to begin if nothing is said of it.
+    func bounds(_ reader: LogReader, _ folder: DataFolder, start: UInt64 = 0) throws -> (from: UInt64, to: UInt64?) {
+        var lower = from ?? (since == nil ? start : reader.firstSequence)
         guard lower >= reader.firstSequence else {
             throw ServiceError(
                 .badInput,

@@ -31,7 +31,7 @@ struct TailCommand: ParsableCommand {
     func run() throws {
         let folder = try options.folder()
         let reader = try folder.openReader()
-        let bounds = try selection.bounds(reader, folder)
+        let bounds = try selection.bounds(reader, folder, start: reader.firstSequence)
         Interruption.listen()
         var next = min(bounds.to ?? reader.head, reader.head)
         try printLast(reader, from: bounds.from, to: next)

@@ -26,6 +26,8 @@ struct VerifyCommand: ParsableCommand {
             var last: UInt64?
             var message: String
         }
+        /// The first sequence; past 0 if older segments are archived.
+        var first: UInt64
         var head: UInt64
         var events: UInt64
         var segments: Int
@@ -54,13 +56,16 @@ struct VerifyCommand: ParsableCommand {
         if options.json {
             try JSONOutput.print(
                 Report(
-                    head: statistics.head, events: statistics.events, segments: statistics.segments.count,
+                    first: statistics.firstSequence, head: statistics.head, events: statistics.events, segments: statistics.segments.count,
                     clock_behind_seconds: clock?.behind, clock_behind_since: clock?.since,
                     findings: findings.map(Self.item), views: views))
         } else {
             for finding in findings { Output.line("\(finding)") }
             if let views { Output.line("\(views); run `touchline rebuild` to make the views anew") }
             if let clock { Output.line(clock.text) }
+            if statistics.firstSequence > 0 {
+                Output.line("the log starts at sequence \(statistics.firstSequence): what was before is not here")
+            }
             Output.line(
                 "\(Text.count(statistics.events)) events in \(Text.count(statistics.segments.count)) segments, "
                     + (findings.isEmpty ? "all sound." : "\(Text.count(findings.count)) findings."))
