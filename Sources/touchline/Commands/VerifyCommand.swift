@@ -56,7 +56,8 @@ struct VerifyCommand: ParsableCommand {
         if options.json {
             try JSONOutput.print(
                 Report(
-                    first: statistics.firstSequence, head: statistics.head, events: statistics.events, segments: statistics.segments.count,
+                    first: statistics.firstSequence, head: statistics.head, events: statistics.events,
+                    segments: statistics.segments.count,
                     clock_behind_seconds: clock?.behind, clock_behind_since: clock?.since,
                     findings: findings.map(Self.item), views: views))
         } else {
