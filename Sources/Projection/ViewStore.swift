@@ -2,6 +2,12 @@ import CKernel
 public import GRDB
 public import SystemPackage
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// The view database's place in a data folder: `views-N.db` files and `views.db`, a symbolic link to the one in use.
 ///
 /// A new generation is built under the next number and taken into use by replacing the link, never by renaming a
@@ -131,9 +137,19 @@ public struct ViewStore: Sendable {
     }
 
     /// Takes the lock of whoever rebuilds; `nil` if another process does.
+    ///
+    /// A process that was killed holds its lock until its memory is given back, so a moment is waited.
     func rebuildLock() throws -> FileLock? {
-        try FileLock.take(directory.appending("rebuild.lock"), wait: false)
+        let path = directory.appending("rebuild.lock")
+        let deadline = ContinuousClock.now.advanced(by: Self.rebuildLockPatience)
+        while true {
+            if let lock = try FileLock.take(path, wait: false) { return lock }
+            if ContinuousClock.now >= deadline { return nil }
+            usleep(50_000)
+        }
     }
+
+    private static let rebuildLockPatience = Duration.seconds(3)
 }
 
 /// An exclusive lock on a file, held until the value goes or the process dies.

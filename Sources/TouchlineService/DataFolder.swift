@@ -68,8 +68,18 @@ public struct DataFolder: Sendable {
     public func openReader() throws -> LogReader { try LogReader.open(log) }
 
     /// Opens the log for writing; one process at a time can.
+    ///
+    /// A process that was killed holds its lock until it is quite gone, so a moment is waited.
     public func openSequencer() throws -> LocalSequencer {
-        try LocalSequencer.open(log, options: LogOptions(configuration)) { .now() }
+        let deadline = ContinuousClock.now.advanced(by: .seconds(1))
+        while true {
+            do {
+                return try LocalSequencer.open(log, options: LogOptions(configuration)) { .now() }
+            } catch let error as LogError {
+                guard case .locked = error.code, ContinuousClock.now < deadline else { throw error }
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+        }
     }
 
     /// The built-in event types and the user's own.
