@@ -24,7 +24,8 @@ struct AgendaCommand: ParsableCommand {
         ProgressBar.clear()
         if options.json { return try JSONOutput.print(answer) }
         Output.line(
-            "\(Text.count(answer.open)) open, \(Text.count(answer.overdue)) overdue at \(Text.time(answer.now))")
+            "\(Text.count(answer.open)) open, \(Text.count(answer.overdue)) overdue at \(Text.time(answer.now)),"
+                + " known up to sequence \(answer.at.map(String.init) ?? "–")")
         var table = TextTable("due", "", "owner", "customer", "name", "task", "about")
         for task in answer.tasks {
             table.add(

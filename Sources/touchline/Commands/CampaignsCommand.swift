@@ -29,6 +29,7 @@ struct CampaignsCommand: ParsableCommand {
             for variant in campaign.variants { add("  variant \(variant.variant)", nil, variant.counts, to: &table) }
         }
         if !table.isEmpty { Output.write(table.text()) }
+        Output.line("As of \(Text.time(answer.now)), known up to sequence \(answer.at.map(String.init) ?? "–").")
         Output.flush()
     }
 

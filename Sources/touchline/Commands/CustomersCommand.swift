@@ -37,6 +37,7 @@ struct CustomersCommand: ParsableCommand {
                 Output.line("\(Text.count(answer.customers.count)) of \(Text.count(answer.matches)); more with --limit")
             }
         }
+        Output.line("As of \(Text.time(answer.now)), known up to sequence \(answer.at.map(String.init) ?? "–").")
         Output.flush()
     }
 }

@@ -56,7 +56,7 @@ struct RebuildCommand: ParsableCommand {
 
     private func show(_ plan: RebuildPlan) throws {
         if options.json { return try JSONOutput.print(plan) }
-        Output.line("Would rebuild \(plan.projectors.joined(separator: ", ")) up to sequence \(plan.target)")
+        Output.line("Would rebuild \(plan.projectors.joined(separator: ", ")) from the first \(plan.target) events")
         if !plan.copied.isEmpty { Output.line("and copy \(plan.copied.joined(separator: ", "))") }
         Output.line(
             "in \(plan.partitions) partitions (\(plan.partitions_done) done already), \(plan.passes) passes over the log,"

@@ -27,6 +27,7 @@ struct TimelineCommand: ParsableCommand {
                 Text.time(event.time), String(event.sequence), event.type, mark + DisplayWidth.cut(event.data, to: 90))
         }
         Output.write(table.text())
+        Output.line("Known up to sequence \(timeline.at.map(String.init) ?? "–").")
         Output.flush()
     }
 }
