@@ -3,9 +3,9 @@ public import GRDB
 public import SystemPackage
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The view database's place in a data folder: `views-N.db` files and `views.db`, a symbolic link to the one in use.

@@ -157,7 +157,8 @@ import Testing
         try FileManager.default.removeItem(atPath: log.directory.string)
         try FileManager.default.moveItem(atPath: kept.string, toPath: log.directory.string)
         let sequencer = try log.open()
-        let answers = try await sequencer.append(AppendRequest(events: [draft("C-2", id: "80"), draft("C-3", id: "7")]))
+        let drafts = [draft("C-2", id: "80"), draft("C-3", id: "7")]
+        let answers = try await sequencer.append(AppendRequest(events: drafts))
         #expect(answers[0] == Acknowledgement(sequence: 30, subjectSequence: 8, isDuplicate: false))
         #expect(answers[1] == Acknowledgement(sequence: 7, subjectSequence: 2, isDuplicate: true))
         await sequencer.close()

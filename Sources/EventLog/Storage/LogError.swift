@@ -73,7 +73,8 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .permissionDenied, .readOnlyFileSystem, .notPermitted:
             self.init(
                 code: .readOnly,
-                message: "\(error.operation) is not permitted (\(number)); let this user read the folder, and write it to append",
+                message: "\(error.operation) is not permitted (\(number)); "
+                    + "let this user read the folder, and write it to append",
                 path: error.path)
         case .noSpace, .diskQuotaExceeded:
             self.init(code: .noSpace, message: "the disk has no room (\(number)); free some", path: error.path)
