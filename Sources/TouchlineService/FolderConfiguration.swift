@@ -119,8 +119,3 @@ private func reason(_ error: any Error) -> String {
     default: "not a configuration"
     }
 }
-
-/// An error's text without line breaks.
-func oneLine(_ error: any Error) -> String {
-    String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-}

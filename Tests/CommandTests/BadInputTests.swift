@@ -160,12 +160,13 @@ import Testing
         try data.append(Self.good)
         let segment = URL(filePath: data.path + "/log/00000000000000000000.lz4")
         var bytes = try Data(contentsOf: segment)
-        // The format version follows the skippable frame's header and the magic.
-        bytes[16] = 0x7F
+        // The format version follows the skippable frame's head (8 bytes) and the magic (4).
+        bytes[12] = 0x63
         try bytes.write(to: segment)
         let result = try data.run("cat")
         #expect(result.status == 74, "\(result.output)")
         #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.errors.contains("version 99"), "\(result.errors)")
     }
 
     @Test func folderLockedByAnotherProcess() throws {

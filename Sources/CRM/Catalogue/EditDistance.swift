@@ -1,7 +1,7 @@
 /// How many letters two words are apart: inserted, left out, changed, or two neighbours swapped.
 enum EditDistance {
     /// The distance (optimal string alignment), or `nil` if it is more than `max`.
-    static func between(_ left: [UInt8], _ right: [UInt8], max: Int) -> Int? {
+    static func between<Letter: Equatable>(_ left: [Letter], _ right: [Letter], max: Int) -> Int? {
         guard abs(left.count - right.count) <= max else { return nil }
         var beforeLast = [Int](repeating: 0, count: right.count + 1)
         var last = Array(0...right.count)

@@ -38,7 +38,7 @@ public enum NearMatches {
         var ranked: [(distance: Int, name: String)] = []
         for candidate in candidates where candidate != name {
             let other = Array(candidate.lowercased().unicodeScalars.prefix(64))
-            if let distance = edits(wanted, other, max: editsMax) {
+            if let distance = EditDistance.between(wanted, other, max: editsMax) {
                 ranked.append((distance, candidate))
             } else if !wanted.isEmpty, other.starts(with: wanted) || (other.count > 1 && wanted.starts(with: other)) {
                 ranked.append((editsMax + abs(other.count - wanted.count), candidate))
@@ -76,27 +76,5 @@ public enum NearMatches {
             }
         }
         return result
-    }
-
-    /// How many insertions, deletions, changes and swaps of neighbours lie between two texts; `nil` beyond `max`.
-    static func edits(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar], max limit: Int) -> Int? {
-        if abs(left.count - right.count) > limit { return nil }
-        var beforeLast: [Int] = []
-        var last = Array(0...right.count)
-        for row in 0..<left.count {
-            var current = [row + 1]
-            current.reserveCapacity(right.count + 1)
-            for column in 0..<right.count {
-                let change = last[column] + (left[row] == right[column] ? 0 : 1)
-                var best = min(change, last[column + 1] + 1, current[column] + 1)
-                if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
-                    best = min(best, beforeLast[column - 1] + 1)
-                }
-                current.append(best)
-            }
-            if let least = current.min(), least > limit { return nil }
-            (beforeLast, last) = (last, current)
-        }
-        return last[right.count] <= limit ? last[right.count] : nil
     }
 }

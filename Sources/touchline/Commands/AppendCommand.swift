@@ -64,7 +64,7 @@ struct AppendCommand: AsyncParsableCommand {
             throw error
         }
         Output.flush()
-        await sequencer.close(finishRepacking: true)
+        await sequencer.finish()
         if quiet || StandardError.isTerminal { StandardError.write("\(tally.summary)\n") }
         if tally.withoutID > 0 {
             StandardError.write(

@@ -112,7 +112,7 @@ extension ImportCommand {
                 await sequencer.close(finishRepacking: false)
                 throw error
             }
-            await sequencer.close(finishRepacking: true)
+            await sequencer.finish()
             ProgressBar.clear()
             return summary
         }
@@ -180,7 +180,7 @@ extension ImportCommand {
                 await sequencer.close(finishRepacking: false)
                 throw error
             }
-            await sequencer.close(finishRepacking: true)
+            await sequencer.finish()
             ProgressBar.clear()
             if options.json { return try JSONOutput.print(summary) }
             Output.line(
