@@ -15,16 +15,12 @@ import Testing
         return (log, try log.bytes(of: log.segmentPaths[0]), before)
     }
 
-    private func setHead(_ log: StorageLog, _ value: UInt64) throws {
-        try log.write(withUnsafeBytes(of: value.littleEndian) { Array($0) }, to: log.directory.appending("head"))
-    }
-
     @Test func aTearAtEveryByteOfAnUnpublishedBatchIsCut() async throws {
         let (log, bytes, lastStart) = try await threeBatches()
         let path = log.segmentPaths[0]
         for length in lastStart..<bytes.count {
             try log.write(Array(bytes[..<length]), to: path)
-            try setHead(log, 3)
+            try log.setHead(3)
             #expect(try log.reader().allEvents().count == 3)
             #expect(try log.reader().verify(deep: true) == [])
             let sequencer = try log.open()
@@ -48,7 +44,7 @@ import Testing
             }
             guard torn != bytes else { continue }
             try log.write(torn, to: log.segmentPaths[0])
-            try setHead(log, 3)
+            try log.setHead(3)
             let sequencer = try log.open()
             await sequencer.close()
             #expect(try log.reader().head == 3)
@@ -58,7 +54,7 @@ import Testing
 
     @Test func aWholeBatchPastTheHeadIsPublishedByTheNextWriterOnly() async throws {
         let (log, bytes, _) = try await threeBatches()
-        try setHead(log, 3)
+        try log.setHead(3)
         #expect(try log.reader().head == 3)
         #expect(try log.reader().allEvents().count == 3)
         #expect(await caught(LogError.self) { _ = try log.reader().event(at: 3) }?.code == .beyondEnd)
@@ -153,7 +149,7 @@ import Testing
         var rotten = bytes
         rotten[second + 30] ^= 1
         try log.write(rotten, to: log.segmentPaths[0])
-        try setHead(log, 1)
+        try log.setHead(1)
         let sequencer = try log.open()
         let refused = await caught(AppendError.self) {
             _ = try await sequencer.append(AppendRequest(events: [draft()]))
@@ -214,7 +210,7 @@ import Testing
             try other.write(copy, to: other.segmentPaths[0])
             #expect(try other.plainLines().count == number + 1)
             if number % 8 == 7 {
-                try setHead(other, UInt64(number + 1))
+                try other.setHead(UInt64(number + 1))
                 #expect(try other.reader().verify(deep: true) == [])
                 let next = try other.open()
                 let answer = try await next.append(AppendRequest(events: [draft("new")]))

@@ -85,6 +85,12 @@ final class StorageLog: Sendable {
     func write(_ bytes: [UInt8], to path: FilePath) throws {
         try Data(bytes).write(to: URL(filePath: path.string))
     }
+
+    /// Puts a head word that checks in place of the file.
+    func setHead(_ next: UInt64) throws {
+        let word = HeadCode.word(next)
+        try write(withUnsafeBytes(of: word.littleEndian) { Array($0) }, to: directory.appending("head"))
+    }
 }
 
 /// A clock that moves only when it is told to, one second a look.

@@ -84,8 +84,7 @@ import Testing
 
     @Test func aHeadBehindAClosedSegmentIsNamed() async throws {
         let log = try await log()
-        let head = log.directory.appending("head")
-        try log.write([3, 0, 0, 0, 0, 0, 0, 0], to: head)
+        try log.setHead(3)
         let findings = try log.reader().verify(deep: true)
         #expect(findings.map(\.structure) == [.head])
         await (try log.open()).close()

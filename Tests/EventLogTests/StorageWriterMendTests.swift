@@ -21,10 +21,6 @@ import Testing
         return log
     }
 
-    private func setHead(_ log: StorageLog, _ value: UInt64) throws {
-        try log.write(withUnsafeBytes(of: value.littleEndian) { Array($0) }, to: log.directory.appending("head"))
-    }
-
     @Test func segmentsOfAWriterBeforeTheLockWasTakenAreSeen() async throws {
         let files = HookedFiles()
         let log = try await segments(33, files: files)
@@ -183,7 +179,7 @@ import Testing
         // Only what came before, and in, the rotten segment is left.
         for later in log.segmentPaths[3...] { try FileManager.default.removeItem(atPath: later.string) }
         let head = try log.reader().segmentStarts[2]
-        try setHead(log, head)
+        try log.setHead(head)
         var active = try log.bytes(of: log.segmentPaths[2])
         active.removeSubrange(SegmentHeader.frameBytes...)
         try log.write(active, to: log.segmentPaths[2])
@@ -320,7 +316,7 @@ import Testing
         let bytes = try log.bytes(of: log.segmentPaths[0])
         let moved = Array(bytes[..<start]) + [UInt8](repeating: 7, count: 40) + bytes[start...]
         try log.write(moved, to: log.segmentPaths[0])
-        try setHead(log, 1)
+        try log.setHead(1)
         let sequencer = try log.open()
         let refused = await caught(AppendError.self) {
             _ = try await sequencer.append(AppendRequest(events: [draft()]))

@@ -199,6 +199,9 @@ final class LogIndex: Sendable {
             })
     }
 
+    /// Whether `mergeIfNeeded` would join something.
+    var needsMerge: Bool { state.withLock { !$0.merging && $0.snapshot.runsToMerge() != nil } }
+
     /// Joins neighbouring runs if enough of a like size have gathered; call it until it says `false`.
     ///
     /// Only one call works at a time, others return `false` at once.

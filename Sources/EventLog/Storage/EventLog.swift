@@ -33,7 +33,7 @@ public enum EventLog {
         do throws(FileError) {
             let names = try files.list(directory)
             if names.contains("head") { try files.unlink(paths.head) }
-            _ = try files.openHead(paths.head, creating: 0)
+            _ = try files.openHead(paths.head, creating: HeadCode.word(0))
             let header = SegmentHeader(
                 identity: identity, features: LogFeatures(optional: options.optionalFeatures), firstSequence: 0,
                 lineage: [UInt8](repeating: 0, count: 32), recordedFloor: Instant(microseconds: .min))

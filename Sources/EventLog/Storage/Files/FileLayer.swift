@@ -18,7 +18,7 @@ package protocol FileLayer: Sendable {
     func syncDirectory(_ path: FilePath) throws(FileError)
     /// The names in a directory, in no order.
     func list(_ directory: FilePath) throws(FileError) -> [String]
-    /// Maps the head word. With `creating`, a file that is missing or short is made with that value first.
+    /// Maps the head word. With `creating`, a file that is missing or short is made with that word first.
     func openHead(_ path: FilePath, creating initial: UInt64?) throws(FileError) -> any HeadWord
     /// Tries to lock the file for one writer, making it if it is missing. Returns nil if another holds the lock.
     func tryLock(_ path: FilePath) throws(FileError) -> (any FileLock)?
@@ -54,12 +54,12 @@ package protocol OpenFile: AnyObject, Sendable {
     func forget(from offset: UInt64, count: UInt64)
 }
 
-/// The one word that every reader maps: the durable next sequence.
+/// The one word that every reader maps: the durable next sequence, as `HeadCode` writes it.
 package protocol HeadWord: AnyObject, Sendable {
     /// The word as it is now.
     func load() -> UInt64
-    /// Stores the word, then wakes all who wait. Only the writer calls it.
-    func publish(_ value: UInt64)
+    /// Stores the word, all of it at once, then wakes all who wait. Only the writer calls it.
+    func store(_ word: UInt64)
     /// Wakes all who wait, without a change.
     func wake()
     /// Sleeps until the word differs from `value`, someone wakes, or the time is over.

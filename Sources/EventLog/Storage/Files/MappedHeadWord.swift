@@ -32,8 +32,8 @@ final class MappedHeadWord: HeadWord, @unchecked Sendable {
 
     func load() -> UInt64 { UInt64(littleEndian: kernel_load_acquire(address)) }
 
-    func publish(_ value: UInt64) {
-        kernel_store_release(address, value.littleEndian)
+    func store(_ word: UInt64) {
+        kernel_store_release(address, word.littleEndian)
         kernel_futex_wake_all(address)
     }
 

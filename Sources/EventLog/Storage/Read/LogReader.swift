@@ -86,14 +86,8 @@ public final class LogReader: Sendable {
         features = active.header.features
         hash = KeyedHash(logID: identity.bytes)
         segments = Mutex(Segments(firsts: firsts, open: [active]))
-        let word: (any HeadWord)?
-        do throws(FileError) {
-            word = try files.openHead(paths.head, creating: nil)
-        } catch {
-            word = nil
-        }
         // Without the word, what checks is the best that is known; the next writer makes the word again.
-        if let word {
+        if let word = Self.openWord(paths, files) {
             headWord = Mutex(.word(word))
         } else {
             headWord = Mutex(.lost(try Self.endOfWhatChecks(active)))
@@ -114,13 +108,19 @@ public final class LogReader: Sendable {
     public var head: UInt64 {
         headWord.withLock { head in
             switch head {
-            case .word(let word): return max(word.load(), firstOfLast)
+            case .word(let word): return max(word.sequence ?? 0, firstOfLast)
             case .lost(let end):
-                guard let word = try? files.openHead(paths.head, creating: nil) else { return end }
+                guard let word = Self.openWord(paths, files) else { return end }
                 head = .word(word)
-                return max(word.load(), firstOfLast)
+                return max(word.sequence ?? 0, firstOfLast)
             }
         }
+    }
+
+    /// The word, if it is there and checks.
+    private static func openWord(_ paths: LogPaths, _ files: any FileLayer) -> (any HeadWord)? {
+        guard let word = try? files.openHead(paths.head, creating: nil), word.sequence != nil else { return nil }
+        return word
     }
 
     /// A closed segment was synced before the next was made, so no head is before the last segment.
@@ -142,8 +142,11 @@ public final class LogReader: Sendable {
             let word = headWord.withLock { head -> (any HeadWord)? in
                 if case .word(let word) = head { word } else { nil }
             }
-            // The word may be behind `current` right after a power loss, until a writer has opened the log.
-            word?.wait(while: min(current, word?.load() ?? 0), nanoseconds: max(1, min(nanoseconds, 1_000_000_000)))
+            let seen = word?.load() ?? 0
+            // Stored since `current` was read: look again. The word may be behind `current` right after a power loss,
+            // until a writer has opened the log.
+            if HeadCode.sequence(seen).map({ $0 > sequence }) ?? false { continue }
+            word?.wait(while: seen, nanoseconds: max(1, min(nanoseconds, 1_000_000_000)))
             if word == nil { DedicatedThread.sleep(nanoseconds: min(nanoseconds, 50_000_000)) }
         }
     }

@@ -52,12 +52,18 @@ struct Verifier {
 
     private mutating func checkHeadWord() {
         do throws(FileError) {
-            let word = try reader.files.openHead(reader.paths.head, creating: nil).load()
-            guard word < head else { return }
+            let word = try reader.files.openHead(reader.paths.head, creating: nil).sequence
+            let problem: String
+            if let word {
+                if word >= head { return }
+                problem = "it says \(word), and a segment starts at \(head)"
+            } else {
+                problem = "the word does not match its check"
+            }
             findings.append(
                 Finding(
                     path: reader.paths.head.string, structure: .head,
-                    message: "it says \(word), and a segment starts at \(head); the next writer sets it right"))
+                    message: "\(problem); the next writer sets it right"))
         } catch {
             findings.append(
                 Finding(

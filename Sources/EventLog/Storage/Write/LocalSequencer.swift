@@ -34,23 +34,21 @@ public final class LocalSequencer: Sequencer, Sendable {
     package static func open(
         _ directory: FilePath, options: LogOptions, files: any FileLayer, clock: @escaping @Sendable () -> Instant
     ) throws -> LocalSequencer {
-        let opening = LogOpening(paths: LogPaths(directory: directory), files: files, options: options)
-        let store = LogStore(try opening.open(), options: options)
-        let reader = try LogReader.open(directory, files: files)
+        let committer = try Committer.open(directory, options: options, files: files, clock: clock)
+        let maintenance = committer.store.maintenance
         let queue = CommitQueue(batchBytesMax: options.batchBytesMax, waitingBytesMax: options.waitingBytesMax)
-        let committer = Committer(store: store, reader: reader, queue: queue, clock: clock)
         do throws(FileError) {
-            try store.maintenance.start()
+            try maintenance.start()
             do throws(FileError) {
-                try DedicatedThread.start { committer.run() }
+                try DedicatedThread.start { committer.run(queue) }
             } catch {
-                store.maintenance.stop(finishing: false)
+                maintenance.stop(finishing: false)
                 throw error
             }
         } catch {
             throw LogError(error)
         }
-        return LocalSequencer(queue: queue, options: options, maintenance: store.maintenance)
+        return LocalSequencer(queue: queue, options: options, maintenance: maintenance)
     }
 
     deinit { queue.close(finishing: false) }
@@ -107,60 +105,5 @@ public final class LocalSequencer: Sequencer, Sendable {
                 message: "the request has \(bytes) bytes, over the limit of \(Limits.requestBytesMax); send it in parts"
             )
         }
-    }
-}
-
-/// The thread that commits.
-///
-/// Everything in it belongs to that thread: hence `@unchecked Sendable`.
-private final class Committer: @unchecked Sendable {
-    private let store: LogStore
-    private let reader: LogReader
-    private let queue: CommitQueue
-    private let clock: @Sendable () -> Instant
-
-    init(store: LogStore, reader: LogReader, queue: CommitQueue, clock: @escaping @Sendable () -> Instant) {
-        self.store = store
-        self.reader = reader
-        self.queue = queue
-        self.clock = clock
-    }
-
-    func run() {
-        while let tickets = queue.take() { commit(tickets) }
-        store.close()
-        store.maintenance.stop(finishing: queue.finishesRepacking)
-        store.lock.release()
-        queue.ended()
-    }
-
-    private func commit(_ tickets: [Ticket]) {
-        if let obstacle = store.obstacle() {
-            for ticket in tickets { ticket.answer(.failure(obstacle)) }
-            return
-        }
-        var planner = BatchPlanner(store: store, reader: reader, now: clock())
-        var planned: [(ticket: Ticket, acknowledgements: [Acknowledgement])] = []
-        planned.reserveCapacity(tickets.count)
-        for ticket in tickets {
-            do throws(AppendError) {
-                planned.append((ticket, try planner.add(ticket.request)))
-            } catch {
-                ticket.answer(.failure(error))
-            }
-        }
-        guard !planned.isEmpty else { return }
-        let durable = store.nextSequence
-        do throws(AppendError) {
-            if !planner.batch.isEmpty { try store.commit(planner.batch) }
-            for (ticket, acknowledgements) in planned { ticket.answer(.success(acknowledgements)) }
-        } catch {
-            for (ticket, acknowledgements) in planned {
-                // Only repeats of what was durable before: nothing about them is unknown.
-                let isOld = acknowledgements.allSatisfy { $0.isDuplicate && $0.sequence < durable }
-                ticket.answer(isOld ? .success(acknowledgements) : .failure(error))
-            }
-        }
-        store.rollIfFull()
     }
 }

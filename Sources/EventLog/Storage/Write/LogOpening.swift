@@ -28,8 +28,8 @@ struct OpenedLog {
 /// The rule: a batch is valid only with its checksums, this log's id and exactly the next sequence. What is not valid
 /// below the head word is rot: nothing is changed, nothing is appended. What is not valid at or past it, with nothing
 /// valid behind, is a torn tail that nobody was told of: it is cut. Valid batches past the head were written but
-/// perhaps never synced: they are written again and synced, and only then published. A head word that is lost counts as
-/// the active segment's start.
+/// perhaps never synced: they are written again and synced, and only then published. A head word that is lost,
+/// or does not check, counts as the active segment's start.
 struct LogOpening {
     let paths: LogPaths
     let files: any FileLayer
@@ -64,15 +64,17 @@ struct LogOpening {
         let path = paths.segment(active)
         let file = try files.open(path, .readWrite)
         let header = try SegmentHeader.read(file, expecting: active)
-        let head = try files.openHead(paths.head, creating: active)
+        let head = try files.openHead(paths.head, creating: HeadCode.word(active))
+        // A word that does not check counts as lost.
+        let durable = head.sequence ?? active
         let builder = IndexBuilder(paths: paths, files: files, identity: header.identity)
         let (index, lost) = try openIndex(builder, first: segments.first ?? 0, active: active)
         var unpacked: [UInt64] = []
         for first in segments.dropLast() where try !isRepacked(first, header.identity) { unpacked.append(first) }
 
         var scan = ActiveScan(header: header, file: file)
-        try scan.run(head: head.load(), hash: builder.hash)
-        if scan.damage == nil { try settle(scan, head: head.load(), file: file) }
+        try scan.run(head: durable, hash: builder.hash)
+        if scan.damage == nil { try settle(scan, head: durable, file: file) }
         var opened = OpenedLog(
             paths: paths, files: files, identity: header.identity, head: head, lock: lock, index: index,
             writer: SegmentWriter(file: file, header: header, tally: scan.tally, options: options),
@@ -80,7 +82,9 @@ struct LogOpening {
             lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked, lost: lost)
         if scan.damage == nil {
             // Never lowered: a head past all that can be read is damage.
-            if head.load() < scan.tally.endSequence { head.publish(scan.tally.endSequence) }
+            if head.sequence.map({ $0 < scan.tally.endSequence }) ?? true {
+                head.publish(next: scan.tally.endSequence)
+            }
             if scan.isClosed { try startNext(&opened, scan) }
         }
         return opened

@@ -150,7 +150,7 @@ final class LogStore {
         }
         nextSequence = batchHead.endSequence
         lastRecorded = batchHead.maxRecorded
-        head.publish(nextSequence)
+        head.publish(next: nextSequence)
         if let last = batch.entries.last {
             lastLineHash = Array(SHA256.hash(data: batch.lines[Int(last.lineStart)..<Int(last.lineEnd)]))
         }

@@ -7,7 +7,10 @@ final class Maintenance: Sendable {
     private struct State {
         var toIndex: [RecentEvents] = []
         var toRepack: [UInt64] = []
-        var isBusy = false
+        /// Whether the thread was started; else the work is done in steps.
+        var hasThread = false
+        /// Whether a step is being done.
+        var isStepping = false
         var stops = false
         /// Once stopping: whether what is queued is still done.
         var finishes = false
@@ -41,6 +44,7 @@ final class Maintenance: Sendable {
 
     /// Starts the thread; it holds this object until `stop`.
     func start() throws(FileError) {
+        state.withLock { $0.hasThread = true }
         try DedicatedThread.start(nice: 10) { self.run() }
     }
 
@@ -57,9 +61,35 @@ final class Maintenance: Sendable {
     ///
     /// An index that cannot be written is not waited for: appends are refused then, and say why.
     func waitForRoom() {
-        state.wait { state in
-            let toIndex = state.indexFailure == nil ? state.toIndex.count : 0
-            return max(state.toRepack.count, toIndex) <= options.closedSegmentsMax || state.hasEnded ? () : nil
+        // Without a thread the work is done here.
+        while state.withLock({ !$0.hasThread && !$0.isStepping && !hasRoom($0) }), let job = nextQueued { step(job) }
+        state.wait { state in hasRoom(state) || state.hasEnded || !state.hasThread ? () : nil }
+    }
+
+    private func hasRoom(_ state: State) -> Bool {
+        let toIndex = state.indexFailure == nil ? state.toIndex.count : 0
+        return max(state.toRepack.count, toIndex) <= options.closedSegmentsMax
+    }
+
+    /// What is to be done next; nil if nothing.
+    var nextJob: BackgroundJob? { nextQueued != .index && index.needsMerge ? .merge : nextQueued }
+
+    private var nextQueued: BackgroundJob? {
+        state.withLock { state in
+            if !state.toIndex.isEmpty { return .index }
+            return options.repacks && !state.toRepack.isEmpty ? .repack : nil
+        }
+    }
+
+    /// Does one job on the calling thread, whatever the time; only where no thread was started.
+    func step(_ job: BackgroundJob) {
+        guard state.withLock({ !$0.isStepping && !$0.hasThread }) else { return }
+        state.withLock { $0.isStepping = true }
+        defer { state.withLock { $0.isStepping = false } }
+        switch job {
+        case .index: if let events = state.withLock({ $0.toIndex.first }) { _ = add(events) }
+        case .merge: joinRuns(once: true)
+        case .repack: repackFirst()
         }
     }
 
@@ -84,7 +114,7 @@ final class Maintenance: Sendable {
 
     private enum Job {
         case index(RecentEvents)
-        case repack(UInt64)
+        case repack
         case end
     }
 
@@ -95,16 +125,14 @@ final class Maintenance: Sendable {
                 if state.stops && !state.finishes { return .end }
                 let isTime = state.nextAttempt.map { $0 <= .now } ?? true
                 if isTime, let events = state.toIndex.first { return .index(events) }
-                if options.repacks, let first = state.toRepack.first { return .repack(first) }
+                if options.repacks, !state.toRepack.isEmpty { return .repack }
                 return state.stops ? .end : nil
             }
             switch job {
             case nil: continue
             case .index(let events):
                 if add(events) { joinRuns() }
-            case .repack(let first):
-                repack(first)
-                state.withLock(wakes: true) { _ = $0.toRepack.removeFirst() }
+            case .repack: repackFirst()
             case .end:
                 state.withLock(wakes: true) { $0.hasEnded = true }
                 return
@@ -143,15 +171,18 @@ final class Maintenance: Sendable {
         }
     }
 
-    private func joinRuns() {
+    private func joinRuns(once: Bool = false) {
         do throws(IndexError) {
-            while try index.mergeIfNeeded(cancelled: { self.isCancelled }) {}
+            while try index.mergeIfNeeded(cancelled: { self.isCancelled }), !once {}
         } catch {
             if error.code != .cancelled { report(error.description) }
         }
     }
 
-    private func repack(_ first: UInt64) {
+    private func repackFirst() {
+        guard let first = state.withLock({ $0.toRepack.first }) else { return }
+        // Out of the queue in any case: what failed is for the next writer.
+        defer { state.withLock(wakes: true) { _ = $0.toRepack.removeFirst() } }
         do {
             try repacker.repack(first, isCancelled: { self.isCancelled })
         } catch {
