@@ -56,9 +56,12 @@ import Testing
         let hash = KeyedHash(logID: indexTestLogID)
         for text in ["", "C-1042", "客户一千零四十二号", String(repeating: "x", count: 256)] {
             let bytes = Array("..\(text)..".utf8)
-            let slice = bytes[2..<(bytes.count - 2)]
-            #expect(hash.subject(text) == hash.subject(slice))
-            #expect(hash.id(source: text, id: "i") == hash.id(source: slice, id: [UInt8(ascii: "i")]))
+            let part = bytes.span.extracting(2..<(bytes.count - 2))
+            let id = [UInt8(ascii: "i")]
+            let (ofText, ofBytes) = (hash.subject(text), hash.subject(part))
+            #expect(ofText == ofBytes)
+            let (idOfTexts, idOfBytes) = (hash.id(source: text, id: "i"), hash.id(source: part, id: id.span))
+            #expect(idOfTexts == idOfBytes)
         }
     }
 

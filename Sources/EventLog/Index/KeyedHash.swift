@@ -39,7 +39,7 @@ struct KeyedHash: Sendable {
     }
 
     /// The hash of an event's `(source, id)`.
-    func id(source: ArraySlice<UInt8>, id: ArraySlice<UInt8>) -> UInt64 {
+    func id(source: Span<UInt8>, id: Span<UInt8>) -> UInt64 {
         source.withUnsafeBytes { source in id.withUnsafeBytes { self.id(source: source, id: $0) } }
     }
 
@@ -54,7 +54,7 @@ struct KeyedHash: Sendable {
     }
 
     /// The hashes of a subject.
-    func subject(_ subject: ArraySlice<UInt8>) -> SubjectHash {
+    func subject(_ subject: Span<UInt8>) -> SubjectHash {
         subject.withUnsafeBytes { self.subject($0) }
     }
 

@@ -31,11 +31,12 @@ enum SubjectPostings {
     static func encode(_ events: RecentEvents, tally: SegmentTally) -> [UInt8]? {
         guard events.firstSequence == tally.firstSequence, events.endSequence == tally.endSequence else { return nil }
         let spansOfRows = spans(of: events, tally)
-        let order = events.rows.indices.sorted { events.rows[$0].subject.hash < events.rows[$1].subject.hash }
+        let subjects = events.subjects
+        let order = subjects.indices.sorted { subjects[$0].hash < subjects[$1].hash }
         var bits = 0
-        while bits < bucketBitsMax, events.rows.count >> bits > bucketSubjects { bits += 1 }
+        while bits < bucketBitsMax, subjects.count >> bits > bucketSubjects { bits += 1 }
         var section: [UInt8] = [UInt8(bits), 0, 0, 0]
-        section.append(integer: UInt32(events.rows.count))
+        section.append(integer: UInt32(subjects.count))
         let tableStart = section.count
         section += [UInt8](repeating: 0, count: ((1 << bits) + 1) * 4)
         var next = 0
@@ -44,12 +45,12 @@ enum SubjectPostings {
             let start = section.count
             section.append(integer: UInt32(0))
             var last: UInt64 = 0
-            while next < order.count, self.bucket(of: events.rows[order[next]].subject.hash, bits: bits) == bucket {
-                let row = events.rows[order[next]]
-                let key = row.subject.hash >> (64 - hashBits)
+            while next < order.count, self.bucket(of: subjects[order[next]].hash, bits: bits) == bucket {
+                let subject = subjects[order[next]]
+                let key = subject.hash >> (64 - hashBits)
                 section.append(varint: key - last)
                 last = key
-                append(row, spans: spansOfRows.spans(order[next]), segment: events.segment, to: &section)
+                append(subject, spans: spansOfRows.spans(order[next]), segment: events.segment, to: &section)
                 next += 1
             }
             let checksum = CRC32.checksum(section[(start + 4)...], continuing: seed(bucket))
@@ -60,10 +61,10 @@ enum SubjectPostings {
     }
 
     private static func append(
-        _ row: RecentEvents.Row, spans: ArraySlice<UInt32>, segment: UInt64, to bytes: inout [UInt8]
+        _ subject: SegmentKeys.Subject, spans: ArraySlice<UInt32>, segment: UInt64, to bytes: inout [UInt8]
     ) {
-        bytes.append(varint: row.version)
-        switch row.previousSegment {
+        bytes.append(varint: subject.version)
+        switch subject.previousSegment {
         case RecentEvents.none: bytes.append(0)
         case unknownSegment: bytes.append(1)
         case let previous: bytes.append(varint: segment &- previous &+ 2)
@@ -85,14 +86,16 @@ enum SubjectPostings {
     }
 
     private static func spans(of events: RecentEvents, _ tally: SegmentTally) -> RowSpans {
-        var starts = [Int](repeating: 0, count: events.rows.count + 1)
-        for row in events.eventRows where row != .max { starts[Int(row) + 1] += 1 }
+        let rows = events.eventSubjects
+        let rowCount = events.subjects.count
+        var starts = [Int](repeating: 0, count: rowCount + 1)
+        for row in rows where row != .max { starts[Int(row) + 1] += 1 }
         for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
-        var counts = [Int](repeating: 0, count: events.rows.count)
+        var counts = [Int](repeating: 0, count: rowCount)
         var all = [UInt32](repeating: 0, count: starts.last ?? 0)
         var position = 0
         for (number, span) in tally.spans.enumerated() {
-            for row in events.eventRows[position..<(position + Int(span.count))] where row != .max {
+            for row in rows[position..<(position + Int(span.count))] where row != .max {
                 let row = Int(row)
                 let place = starts[row] + counts[row]
                 // A span is named once, however many of its events are the subject's.

@@ -97,7 +97,7 @@ public final class LogReader: Sendable {
     private static func endOfWhatChecks(_ active: OpenSegment) throws(LogError) -> UInt64 {
         do throws(FileError) {
             var scan = ActiveScan(header: active.header, file: active.file)
-            try scan.run(head: 0, hash: KeyedHash(logID: active.header.identity.bytes))
+            try scan.run(head: 0, hash: nil)
             return scan.tally.endSequence
         } catch {
             throw LogError(error)

@@ -19,7 +19,7 @@ struct SegmentCheck {
     /// The end of the last events that could not be read, in this segment or before it.
     private(set) var gapEnd: UInt64
     /// The ids of the events, as the index takes them; only if deep.
-    var ids: [IDEntry] { events.ids }
+    private(set) var ids: [IDEntry] = []
 
     init(
         segment: OpenSegment, isDeep: Bool, firstSequence: UInt64, lastRecorded: Instant, hash: KeyedHash,
@@ -136,7 +136,9 @@ struct SegmentCheck {
             keys.previousSegment = earlier ?? RecentEvents.none
             subjects[subject] = SubjectState(version: version, segment: segment.first, lastSequence: sequence)
         }
-        events.add(keys, sequence: sequence)
+        events.add(keys)
+        // Not as `events` counts: behind a gap it no longer knows the sequence.
+        if let id = keys.id { ids.append(IDEntry(hash: id, sequence: sequence)) }
     }
 
     // MARK: Footer and tail

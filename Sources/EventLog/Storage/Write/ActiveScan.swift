@@ -24,8 +24,9 @@ struct ActiveScan {
 
     /// Reads every batch up to the first that is not valid, and judges what stands there.
     ///
-    /// `events` gets no previous segments: those are looked up when the segment is closed.
-    mutating func run(head: UInt64, hash: KeyedHash) throws(FileError) {
+    /// `events` is filled if `hash` is given, and gets no previous segments: those are looked up when the segment is
+    /// closed.
+    mutating func run(head: UInt64, hash: KeyedHash?) throws(FileError) {
         let scanner = SegmentScanner(file: file, identity: header.identity)
         var lastLine: [UInt8]?
         while case .batch(let batch) = try scanner.frame(at: tally.endOffset),
@@ -35,9 +36,7 @@ struct ActiveScan {
             batch.minRecorded >= lastRecorded
         {
             let content = BatchContent(directory: directory, lines: lines)
-            for position in content.entries.indices {
-                events.add(content.keys(position, hash), sequence: batch.firstSequence + UInt64(position))
-            }
+            if let hash { events.add(content, hash) }
             lastLine = Array(content.line(content.entries.count - 1))
             lastRecorded = batch.maxRecorded
             tally.add(batch, types: directory.types)
@@ -76,24 +75,5 @@ struct ActiveScan {
     func offset(from head: UInt64) -> UInt64? {
         guard head < tally.endSequence else { return nil }
         return tally.spans.first { $0.endSequence > head }?.offset
-    }
-}
-
-extension BatchContent {
-    /// What indexes need of the event at this place.
-    func keys(_ position: Int, _ hash: KeyedHash) -> BatchBuilder.Keys {
-        let line = line(position)
-        let fields = LineFields(line, entry: entries[position])
-        let sequence = firstSequence + UInt64(position)
-        let isGiven = ReservedID.isGiven(source: fields.source, id: fields.id, at: sequence)
-        var subject: SubjectHash?
-        if let text = subjectText(position) {
-            subject =
-                text.contains(UInt8(ascii: "\\"))
-                ? event(position).subject.map { hash.subject($0) } : hash.subject(text)
-        }
-        return BatchBuilder.Keys(
-            subject: subject, version: fields.subjectSequence,
-            id: isGiven ? nil : hash.id(source: fields.source, id: fields.id))
     }
 }

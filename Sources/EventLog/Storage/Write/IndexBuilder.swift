@@ -59,10 +59,8 @@ struct IndexBuilder {
                     events = RecentEvents(segment: first, firstSequence: gap.upperBound)
                 case .batch(_, let directory, let lines):
                     let content = BatchContent(directory: directory, lines: lines)
-                    for position in content.entries.indices {
-                        let sequence = content.firstSequence + UInt64(position)
-                        if range.contains(sequence) { events.add(content.keys(position, hash), sequence: sequence) }
-                    }
+                    if content.endSequence <= events.firstSequence { continue }
+                    events.add(content, from: Int(events.endSequence - content.firstSequence), hash)
                 }
             }
             try addRun(events, to: index)
@@ -79,6 +77,6 @@ struct IndexBuilder {
     private func addRun(_ events: RecentEvents, to index: LogIndex) throws(IndexError) {
         guard events.endSequence > events.firstSequence else { return }
         try index.addRun(
-            from: events.firstSequence, to: events.endSequence, ids: events.ids, subjects: events.subjectEntries)
+            from: events.firstSequence, to: events.endSequence, ids: events.idEntries, subjects: events.subjectEntries)
     }
 }

@@ -148,7 +148,8 @@ struct LogOpening {
         let fresh = RecentEvents(segment: next, firstSequence: next)
         do throws(IndexError) {
             try opened.index.addRun(
-                from: scan.events.firstSequence, to: next, ids: scan.events.ids, subjects: scan.events.subjectEntries)
+                from: scan.events.firstSequence, to: next, ids: scan.events.idEntries,
+                subjects: scan.events.subjectEntries)
             opened.recent = [fresh]
         } catch {
             // Kept in memory, as of any segment that was just closed; the background tries again.

@@ -59,7 +59,7 @@ final class LogStore {
 
     private func state(of subject: SubjectHash, before count: Int) throws(IndexError) -> SubjectState? {
         for events in recent[..<count].reversed() {
-            if let row = events.row(subject) { return SubjectState(version: row.version, segment: events.segment) }
+            if let state = events.state(of: subject) { return state }
         }
         let entries = try repairing { () throws(IndexError) in
             try index.subjects(hash: subject.hash, check: subject.check)
@@ -188,10 +188,7 @@ final class LogStore {
     private func remember(_ batch: BatchBuilder) {
         // Only from the oldest on: lookups take what is in memory for newer than the index.
         recent.removeSubrange(..<(recent.firstIndex { !$0.isIndexed.load(ordering: .acquiring) } ?? 0))
-        guard let active = recent.last else { return }
-        for (position, keys) in batch.keys.enumerated() {
-            active.add(keys, sequence: batch.firstSequence + UInt64(position))
-        }
+        recent.last?.add(batch.keys)
     }
 
     /// The newest segment before the active one that has the subject.

@@ -154,7 +154,8 @@ final class Maintenance: Sendable {
     private func add(_ events: RecentEvents) -> Bool {
         do throws(IndexError) {
             try index.addRun(
-                from: events.firstSequence, to: events.endSequence, ids: events.ids, subjects: events.subjectEntries)
+                from: events.firstSequence, to: events.endSequence, ids: events.idEntries,
+                subjects: events.subjectEntries)
             events.isIndexed.store(true, ordering: .releasing)
             state.withLock(wakes: true) { state in
                 state.toIndex.removeFirst()

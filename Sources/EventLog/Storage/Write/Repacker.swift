@@ -107,7 +107,7 @@ private struct RepackedSegment {
                         keys.subject.map {
                             SubjectPostings.previous(of: $0.hash, in: previous)
                         } ?? RecentEvents.none
-                    events.add(keys, sequence: content.firstSequence + UInt64(position))
+                    events.add(keys)
                     try add(content.entries[position], of: content)
                 }
             }
