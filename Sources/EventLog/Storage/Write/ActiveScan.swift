@@ -29,6 +29,7 @@ struct ActiveScan {
     mutating func run(head: UInt64, hash: KeyedHash?) throws(FileError) {
         let scanner = SegmentScanner(file: file, identity: header.identity)
         var lastLine: [UInt8]?
+        let pipeline = hash.map { KeyPipeline(events, $0) }
         while case .batch(let batch) = try scanner.frame(at: tally.endOffset),
             batch.firstSequence == tally.endSequence,
             let directory = try scanner.directory(at: tally.endOffset, batch),
@@ -36,11 +37,12 @@ struct ActiveScan {
             batch.minRecorded >= lastRecorded
         {
             let content = BatchContent(directory: directory, lines: lines)
-            if let hash { events.add(content, hash) }
+            pipeline?.add(content)
             lastLine = Array(content.line(content.entries.count - 1))
             lastRecorded = batch.maxRecorded
             tally.add(batch, types: directory.types)
         }
+        if let pipeline { events = pipeline.finish() }
         if let lastLine { lastLineHash = Array(SHA256.hash(data: lastLine)) }
         try judge(scanner, head: head)
     }

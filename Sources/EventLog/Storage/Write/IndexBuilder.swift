@@ -14,6 +14,34 @@ struct IndexBuilder {
         hash = KeyedHash(logID: identity.bytes)
     }
 
+    /// The keys of the newest segments before `end` that have no run, oldest first, as far as they can be read whole.
+    ///
+    /// Kept in memory they need no run yet: a writer that was killed leaves one or two such segments, and the next must
+    /// not wait until their runs are written. At most `countMax` of them.
+    func newest(without index: LogIndex, upTo end: UInt64, countMax: Int) throws(LogError) -> [RecentEvents] {
+        guard let missing = index.missing(upTo: end).last, missing.upperBound == end else { return [] }
+        var found: [RecentEvents] = []
+        var next = end
+        for first in try SegmentList.read(paths.directory, files).reversed() where first < end {
+            let range = max(first, missing.lowerBound)..<next
+            guard !range.isEmpty, found.count < countMax, let events = try whole(range, segment: first) else { break }
+            found.insert(events, at: 0)
+            next = range.lowerBound
+        }
+        return found
+    }
+
+    /// The keys of the range; nil if some of it cannot be read.
+    private func whole(_ range: Range<UInt64>, segment first: UInt64) throws(LogError) -> RecentEvents? {
+        var found: RecentEvents?
+        try read(range, segment: first) { part throws(IndexError) in
+            guard case .events(let events) = part, events.endSequence == range.upperBound else { return false }
+            found = events
+            return true
+        }
+        return found
+    }
+
     /// Adds every run that is missing below `end`, at least one for each segment, so that memory stays that of one
     /// segment; returns what cannot be read, for which there is no run.
     func fill(_ index: LogIndex, upTo end: UInt64) throws(IndexError) -> LostEvents {
@@ -43,9 +71,33 @@ struct IndexBuilder {
     private func add(
         _ range: Range<UInt64>, segment first: UInt64, to index: LogIndex
     ) throws(LogError) -> [Range<UInt64>] {
-        var events = RecentEvents(segment: first, firstSequence: range.lowerBound)
         var gaps: [Range<UInt64>] = []
+        try read(range, segment: first) { part throws(IndexError) in
+            switch part {
+            case .events(let events): try addRun(events, to: index)
+            case .gap(let gap): gaps.append(gap)
+            }
+            return true
+        }
+        return gaps
+    }
+
+    /// A stretch of a segment.
+    private enum Part {
+        case events(RecentEvents)
+        /// Events that cannot be read.
+        case gap(Range<UInt64>)
+    }
+
+    /// Reads the range of a segment, and hands out part after part as long as `body` says so.
+    private func read(
+        _ range: Range<UInt64>, segment first: UInt64, _ body: (Part) throws(IndexError) -> Bool
+    ) throws(LogError) {
+        func pipeline(from sequence: UInt64) -> KeyPipeline {
+            KeyPipeline(RecentEvents(segment: first, firstSequence: sequence), hash)
+        }
         do {
+            var keys = pipeline(from: range.lowerBound)
             let file = try files.open(paths.segment(first), .read)
             var walker = SegmentWalker(
                 scanner: SegmentScanner(file: file, identity: identity), offset: UInt64(SegmentHeader.frameBytes),
@@ -54,17 +106,13 @@ struct IndexBuilder {
                 switch item {
                 case .gap(let damage):
                     guard let gap = damage.sequences?.clamped(to: range), !gap.isEmpty else { continue }
-                    try addRun(events, to: index)
-                    gaps.append(gap)
-                    events = RecentEvents(segment: first, firstSequence: gap.upperBound)
+                    guard try body(.events(keys.finish())), try body(.gap(gap)) else { return }
+                    keys = pipeline(from: gap.upperBound)
                 case .batch(_, let directory, let lines):
-                    let content = BatchContent(directory: directory, lines: lines)
-                    if content.endSequence <= events.firstSequence { continue }
-                    events.add(content, from: Int(events.endSequence - content.firstSequence), hash)
+                    keys.add(BatchContent(directory: directory, lines: lines))
                 }
             }
-            try addRun(events, to: index)
-            return gaps
+            _ = try body(.events(keys.finish()))
         } catch let error as FileError {
             throw LogError(error)
         } catch let error as IndexError {

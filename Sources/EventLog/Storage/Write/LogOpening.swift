@@ -68,7 +68,7 @@ struct LogOpening {
         // A word that does not check counts as lost.
         let durable = head.sequence ?? active
         let builder = IndexBuilder(paths: paths, files: files, identity: header.identity)
-        let (index, lost) = try openIndex(builder, first: segments.first ?? 0, active: active)
+        let (index, lost, unindexed) = try openIndex(builder, first: segments.first ?? 0, active: active)
         var unpacked: [UInt64] = []
         for first in segments.dropLast() where try !isRepacked(first, header.identity) { unpacked.append(first) }
 
@@ -78,8 +78,9 @@ struct LogOpening {
         var opened = OpenedLog(
             paths: paths, files: files, identity: header.identity, head: head, lock: lock, index: index,
             writer: SegmentWriter(file: file, header: header, tally: scan.tally, options: options),
-            recent: [scan.events], nextSequence: scan.tally.endSequence, lastRecorded: scan.lastRecorded,
-            lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked, lost: lost)
+            recent: unindexed + [scan.events], nextSequence: scan.tally.endSequence, lastRecorded: scan.lastRecorded,
+            lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked,
+            unindexed: unindexed, lost: lost)
         if scan.damage == nil {
             // Never lowered: a head past all that can be read is damage.
             if head.sequence.map({ $0 < scan.tally.endSequence }) ?? true {
@@ -92,7 +93,7 @@ struct LogOpening {
 
     private func openIndex(
         _ builder: IndexBuilder, first: UInt64, active: UInt64
-    ) throws -> (LogIndex, LostEvents) {
+    ) throws -> (LogIndex, LostEvents, unindexed: [RecentEvents]) {
         func open() throws(IndexError) -> LogIndex {
             try LogIndex.open(
                 directory: paths.index, logID: builder.identity.bytes, role: .writer, firstSequence: first,
@@ -102,10 +103,12 @@ struct LogOpening {
         // No run of this log's history reaches into the active segment: such a one is of files that were put back to
         // an earlier state, and names events that do not exist.
         try index.dropRuns(past: active)
-        if index.missing(upTo: active).isEmpty { return (index, LostEvents()) }
-        let lost = try builder.fill(index, upTo: active)
+        let unindexed = try builder.newest(without: index, upTo: active, countMax: options.closedSegmentsMax)
+        let end = unindexed.first?.firstSequence ?? active
+        if index.missing(upTo: end).isEmpty { return (index, LostEvents(), unindexed) }
+        let lost = try builder.fill(index, upTo: end)
         // Opened anew, it removes the files that could not be used and whose ranges are covered again.
-        return (try open(), lost)
+        return (try open(), lost, unindexed)
     }
 
     private func isRepacked(_ first: UInt64, _ identity: LogIdentity) throws(FileError) -> Bool {
@@ -145,17 +148,9 @@ struct LogOpening {
         if !scan.isRepacked { opened.unpacked.append(opened.writer.header.firstSequence) }
         opened.writer = SegmentWriter(
             file: file, header: header, tally: SegmentTally(firstSequence: next), options: options)
-        let fresh = RecentEvents(segment: next, firstSequence: next)
-        do throws(IndexError) {
-            try opened.index.addRun(
-                from: scan.events.firstSequence, to: next, ids: scan.events.idEntries,
-                subjects: scan.events.subjectEntries)
-            opened.recent = [fresh]
-        } catch {
-            // Kept in memory, as of any segment that was just closed; the background tries again.
-            opened.recent = [scan.events, fresh]
-            opened.unindexed = [scan.events]
-        }
+        // The background makes its run, as of any segment that was just closed.
+        opened.recent.append(RecentEvents(segment: next, firstSequence: next))
+        opened.unindexed.append(scan.events)
     }
 }
 

@@ -20,9 +20,15 @@ final class Maintenance: Sendable {
         /// Why the oldest of `toIndex` could not be indexed, and when that is tried again.
         var indexFailure: IndexError?
         var nextAttempt: ContinuousClock.Instant?
+
+        /// What is to be indexed now; nil while nothing is, or what failed is not tried again yet.
+        var dueToIndex: RecentEvents? { nextAttempt.map { $0 <= .now } ?? true ? toIndex.first : nil }
     }
 
     private static let problemsMax = 20
+    /// Closed segments that may wait for their index run before appends wait for it: what a writer that is killed leaves
+    /// to the next is then read in a moment.
+    static let unindexedMax = 1
     private static let secondsBetweenAttempts = 60
 
     private let state: Monitor<State>
@@ -67,8 +73,8 @@ final class Maintenance: Sendable {
     }
 
     private func hasRoom(_ state: State) -> Bool {
-        let toIndex = state.indexFailure == nil ? state.toIndex.count : 0
-        return max(state.toRepack.count, toIndex) <= options.closedSegmentsMax
+        let hasIndexed = state.toIndex.count <= Self.unindexedMax || state.indexFailure != nil
+        return hasIndexed && state.toRepack.count <= options.closedSegmentsMax
     }
 
     /// What is to be done next; nil if nothing.
@@ -122,9 +128,9 @@ final class Maintenance: Sendable {
         joinRuns()
         while true {
             let job = state.wait(seconds: Self.secondsBetweenAttempts) { (state: inout State) -> Job? in
+                // Also when stopping: it is quick, and the next writer would have to read the segment again.
+                if let events = state.dueToIndex { return .index(events) }
                 if state.stops && !state.finishes { return .end }
-                let isTime = state.nextAttempt.map { $0 <= .now } ?? true
-                if isTime, let events = state.toIndex.first { return .index(events) }
                 if options.repacks, !state.toRepack.isEmpty { return .repack }
                 return state.stops ? .end : nil
             }
@@ -132,7 +138,9 @@ final class Maintenance: Sendable {
             case nil: continue
             case .index(let events):
                 if add(events) { joinRuns() }
-            case .repack: repackFirst()
+            case .repack:
+                repackFirst()
+                joinRuns()
             case .end:
                 state.withLock(wakes: true) { $0.hasEnded = true }
                 return
@@ -141,6 +149,12 @@ final class Maintenance: Sendable {
     }
 
     private var isCancelled: Bool { state.withLock { $0.stops && !$0.finishes } }
+
+    /// Asked by long work again and again: whether to give it up. A segment that was closed meanwhile is indexed here.
+    private func pause() -> Bool {
+        while let events = state.withLock({ $0.dueToIndex }), add(events) {}
+        return isCancelled
+    }
 
     private func report(_ problem: String) {
         state.withLock { state in
@@ -174,7 +188,7 @@ final class Maintenance: Sendable {
 
     private func joinRuns(once: Bool = false) {
         do throws(IndexError) {
-            while try index.mergeIfNeeded(cancelled: { self.isCancelled }), !once {}
+            while try index.mergeIfNeeded(cancelled: pause), !once {}
         } catch {
             if error.code != .cancelled { report(error.description) }
         }
@@ -185,7 +199,7 @@ final class Maintenance: Sendable {
         // Out of the queue in any case: what failed is for the next writer.
         defer { state.withLock(wakes: true) { _ = $0.toRepack.removeFirst() } }
         do {
-            try repacker.repack(first, isCancelled: { self.isCancelled })
+            try repacker.repack(first, isCancelled: pause)
         } catch {
             report("\(error)")
         }

@@ -52,7 +52,7 @@ final class RecentEvents: @unchecked Sendable {
     func add(_ events: [BatchBuilder.Keys]) { for event in events { keys.add(event) } }
 
     /// Adds the events of a batch, from `first` on: the place in it of the next event.
-    func add(_ content: BatchContent, from first: Int = 0, _ hash: KeyedHash) {
+    func add(_ content: BatchContent, from first: Int, _ hash: KeyedHash) {
         // One access to the property for all of them.
         Self.add(content, from: first, hash, to: &keys)
     }
