@@ -12,7 +12,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("append", 5), ("import", 2), ("rebuild", 2), ("roll", 3), ("repack", 3), ("merge", 3), ("freeze", 2),
+            ("append", 5), ("import", 2), ("rebuild", 2), ("roll", 3), ("repack", 3), ("merge", 3), ("call", 3),
+            ("freeze", 2),
         ])
     func aKilledProcessBreaksNoPromise(_ scenario: String, _ rounds: Int) throws {
         let seed = UInt16.random(in: 0...UInt16.max)

@@ -40,8 +40,9 @@ class Life:
     def index(self):
         return os.path.join(self.touchline.log, "index")
 
-    def writer(self, file=None, words=()):
-        return Writer(self.touchline, self.record, self.folder, file, words)
+    def writer(self, file=None, words=(), before=()):
+        """A new `touchline append`, run by the program and words `before` it."""
+        return Writer(self.touchline, self.record, self.folder, file, words, before)
 
     def note(self, writer, was_killed):
         """Counts what a writer that is gone has done."""
@@ -59,11 +60,11 @@ class Life:
         self.note(writer, was_killed=False)
         self.check(is_clean=True)
 
-    def send_again(self, groups):
+    def send_again(self, groups, before=()):
         """A writer that is given what got no answer, then `groups`, one request after the other."""
         if any(size(group) > Writer.pipe_bytes_max() for group in self.record.unanswered()):
             self.reopen()
-        writer = self.writer()
+        writer = self.writer(before=before)
         writer.feed(self.record.unanswered() + groups, is_pipelined=False)
         return writer
 

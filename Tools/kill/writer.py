@@ -32,10 +32,10 @@ class Trigger:
 class Writer:
     """One process that appends; what it answers goes to the record."""
 
-    def __init__(self, touchline, record, folder, file=None, words=()):
+    def __init__(self, touchline, record, folder, file=None, words=(), before=()):
         self.record = record
         self.errors = os.path.join(folder, "writer-errors")
-        arguments = touchline.arguments("append", file or "-", *words)
+        arguments = [*before, *touchline.arguments("append", file or "-", *words)]
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 arguments, bufsize=0, stdout=subprocess.PIPE, stderr=errors,
