@@ -64,7 +64,13 @@ let package = Package(
             swiftSettings: settings),
         // For tests only: every view computed a second time, slowly and plainly. Knows none of the targets above.
         .target(name: "ReferenceFold", path: "Tests/ReferenceFold", swiftSettings: settings),
-        .testTarget(name: "EventLogTests", dependencies: ["EventLog", crypto, system], swiftSettings: settings),
+        // For tests and `Tools/rot`: turns single bits of a log's files, and judges what becomes of each.
+        .target(
+            name: "RotTable", dependencies: ["EventLog", system], path: "Tests/RotTable", swiftSettings: settings),
+        .executableTarget(
+            name: "rot", dependencies: ["RotTable"], path: "Tests/Rot", swiftSettings: settings),
+        .testTarget(
+            name: "EventLogTests", dependencies: ["EventLog", "RotTable", crypto, system], swiftSettings: settings),
         .testTarget(
             name: "ProjectionTests", dependencies: ["EventLog", "Projection", grdb, system], swiftSettings: settings),
         .testTarget(name: "BuyTillYouDieTests", dependencies: ["BuyTillYouDie"], swiftSettings: settings),

@@ -113,12 +113,17 @@ struct SegmentHeader: Equatable, Sendable {
     static func decode(_ bytes: [UInt8]) -> Decoded {
         bytes.withUnsafeBytes { buffer in
             var reader = ByteReader(buffer)
-            guard reader.u32() == FrameFormat.skippableMagic else { return .notALog }
+            let magic = reader.u32()
             let length = reader.u32()
-            guard reader.u32() == FrameFormat.Kind.header else { return .notALog }
+            let kind = reader.u32()
             let version = reader.u16()
-            guard version == FrameFormat.version else { return .otherVersion(version) }
-            guard length == UInt32(contentBytes), buffer.count >= frameBytes else { return .damaged }
+            let isOurs = magic == FrameFormat.skippableMagic && kind == FrameFormat.Kind.header
+            guard isOurs, length == UInt32(contentBytes), version == FrameFormat.version, buffer.count >= frameBytes
+            else {
+                if isDamagedStart(buffer) { return .damaged }
+                guard isOurs else { return .notALog }
+                return version == FrameFormat.version ? .damaged : .otherVersion(version)
+            }
             let content = UnsafeRawBufferPointer(rebasing: buffer[FrameFormat.prefixBytes..<(frameBytes - 4)])
             _ = reader.u16()
             let required = reader.u64()
@@ -136,5 +141,18 @@ struct SegmentHeader: Equatable, Sendable {
                     identity: identity, features: LogFeatures(required: required, optional: optional),
                     firstSequence: first, lineage: lineage, recordedFloor: floor))
         }
+    }
+
+    /// Whether only the words by which a header is known are wrong, so that the checksum holds with the right ones.
+    private static func isDamagedStart(_ buffer: UnsafeRawBufferPointer) -> Bool {
+        guard buffer.count >= frameBytes else { return false }
+        var bytes = Array(buffer[..<frameBytes])
+        bytes.store(u32: FrameFormat.Kind.header, at: FrameFormat.prefixBytes)
+        bytes[FrameFormat.prefixBytes + 4] = UInt8(FrameFormat.version)
+        bytes[FrameFormat.prefixBytes + 5] = 0
+        let stored = bytes.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: frameBytes - 4, as: UInt32.self))
+        }
+        return stored == CRC32.checksum(bytes[FrameFormat.prefixBytes..<(frameBytes - 4)])
     }
 }

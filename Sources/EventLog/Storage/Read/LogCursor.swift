@@ -137,7 +137,10 @@ public struct LogCursor {
         if !segment.file.isLinked() { return leave(at: position) }
         var walker = SegmentWalker(scanner: scanner, offset: offset, next: next)
         if case .gap(let damage) = try walker.nextItem(before: min(reader.end(of: segment), reader.head)) {
-            throw damage
+            // Events before those that are wanted: the spans of a frame table start earlier.
+            guard walker.next > next, walker.next <= position else { throw damage }
+            offset = walker.offset
+            next = walker.next
         }
         return nil
     }

@@ -245,10 +245,7 @@ public final class LogReader: Sendable {
         guard low < firsts.count, firsts[low] < end else { return end }
         let segment = try segment(startingAt: firsts[low])
         let bound = low + 1 < firsts.count ? firsts[low + 1] : end
-        let span = try segment.withTally(upTo: bound) { tally -> SegmentSpan? in
-            let index = tally.spans.partitioningIndex { $0.times.maxRecorded > instant }
-            return index < tally.spans.count ? tally.spans[index] : nil
-        }
+        let span = try segment.borderSpan(of: instant, upTo: bound)
         guard let span, span.firstSequence < end else { return min(bound, end) }
         for content in try segment.read(span) {
             let place = content.entries.partitioningIndex { $0.recordedTime > instant }

@@ -91,6 +91,22 @@ final class OpenSegment: Sendable {
         try withMap(upTo: end) { body($0.tally) }
     }
 
+    /// The first span that ends after the instant, by recordedtime; nil if none before `end` does.
+    ///
+    /// - Throws: `damaged` if events that cannot be read may be earlier and recorded after it.
+    func borderSpan(of instant: Instant, upTo end: UInt64) throws(LogError) -> SegmentSpan? {
+        let (span, gap) = try withMap(upTo: end) { map -> (SegmentSpan?, Damage?) in
+            let spans = map.tally.spans
+            let index = spans.partitioningIndex { $0.times.maxRecorded > instant }
+            let span = index < spans.count ? spans[index] : nil
+            if let span, span.times.minRecorded <= instant { return (span, nil) }
+            let before = index > 0 ? spans[index - 1].endSequence : first
+            return (span, map.gaps.first { $0.sequences?.lowerBound == before })
+        }
+        if let gap { throw gap.error }
+        return span
+    }
+
     /// How many spans the footer's frame table has; nil if there is no such table that can be read.
     func frameTableCount() throws(LogError) -> Int? {
         try withMap(upTo: first) { $0.isFromFooter ? $0.tally.spans.count : nil }
@@ -174,7 +190,10 @@ final class OpenSegment: Sendable {
             switch item {
             case .batch(_, let directory, let lines)?:
                 if !lines.isEmpty { contents.append(BatchContent(directory: directory, lines: lines)) }
-            case .gap(let damage)?: throw damage.error
+            case .gap(let damage)?:
+                // What stands beside the one event that is wanted does not matter.
+                if let sequence, !(damage.sequences?.contains(sequence) ?? true) { continue }
+                throw damage.error
             case nil: return contents
             }
         }

@@ -146,7 +146,8 @@ struct SegmentCheck {
     /// Checks the footer: by its checksums, and, deep, against what the lines give.
     mutating func checkFooter() throws(FileError) {
         guard let footer = segment.footer else {
-            findings.append(finding(.footer, at: nil, "a closed segment has no footer that can be read"))
+            let place = hasGap ? nil : tally.endOffset
+            findings.append(finding(.footer, at: place, "a closed segment has no footer that can be read"))
             return
         }
         let types = try footer.load(SegmentFooter.Name.types, from: segment.file)
