@@ -135,8 +135,8 @@ class Life:
         done = self.touchline.run("append", status=None, stdin=event.line())
         if done.returncode == 0:
             sequence, _, state = done.stdout.decode().rstrip("\n").split("\t")
-            self.record.send([event])
-            self.record.acknowledge(event, int(sequence), state)
+            is_first = self.record.send([event])
+            self.record.acknowledge(event, int(sequence), state, is_first)
             return int(sequence), "", 0
         return None, done.stderr.decode(errors="replace"), done.returncode
 

@@ -34,25 +34,29 @@ class Record:
     # What goes in and what is answered
 
     def send(self, group):
-        """Notes a request, sent for the first time or again: all of it is in the log, or nothing."""
+        """Notes a request: all of it is in the log, or nothing. Returns whether it is sent for the first time."""
         if group[0].key in self.sent:
-            return
+            return False
         for event in group:
             self.sent[event.key] = event
         self.groups.append(group)
         self._unanswered.append(group)
         self._unseen.append(group)
+        return True
 
-    def acknowledge(self, event, sequence, state):
-        """Notes an acknowledgement; one that contradicts what is known is a violation."""
+    def acknowledge(self, event, sequence, state, is_first):
+        """Notes an acknowledgement; one that contradicts what is known is a violation.
+
+        `is_first`: it answers the first sending, which may have been seen in the log before the answer came.
+        """
         key = event.key
         known = self.acknowledged.get(key, self.sequences.get(key))
         demand(state in ("new", "duplicate"), f"{key} was acknowledged as {state!r}")
-        if known is None:
-            demand(sequence >= self.count or state == "duplicate", f"new {key} has the old sequence {sequence}")
-        else:
-            demand(state == "duplicate", f"{key} is at {known} and was acknowledged as {state} with {sequence}")
-            demand(sequence == known, f"{key} is at {known} and was acknowledged with {sequence}")
+        if is_first:
+            demand(state == "new", f"{key} was sent for the first time and is a duplicate")
+        elif known is not None:
+            demand(state == "duplicate", f"{key} is at {known}, and was acknowledged as new with {sequence}")
+        demand(known in (None, sequence), f"{key} is at {known}, and was acknowledged with {sequence}")
         self.acknowledged[key] = sequence
         self._to_compare.append(key)
 

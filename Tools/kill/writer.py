@@ -72,8 +72,8 @@ class Writer:
             self._note(group)
 
     def _note(self, group):
-        self.record.send(group)
-        self._waiting.extend((event, group) for event in group)
+        is_first = self.record.send(group)
+        self._waiting.extend((event, group, is_first) for event in group)
         self.sent += 1
 
     def feed(self, groups, is_pipelined):
@@ -181,10 +181,10 @@ class Writer:
 
     def _answer(self, line):
         demand(self._waiting, f"an answer to nothing: {line!r}")
-        event, group = self._waiting.popleft()
+        event, group, is_first = self._waiting.popleft()
         fields = line.split("\t")
         demand(len(fields) == 3 and fields[1] == event.id, f"{event.key} was answered with {line!r}")
-        self.record.acknowledge(event, int(fields[0]), fields[2])
+        self.record.acknowledge(event, int(fields[0]), fields[2], is_first)
         state = self._states.setdefault(id(group), fields[2])
         demand(state == fields[2], f"a part of the request of {group[0].key} was there, and a part was not")
         self.answers += 1
