@@ -39,8 +39,12 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .target(name: "CKernel"),
         .target(name: "EventLog", dependencies: ["CLZ4", "CKernel", crypto, system], swiftSettings: settings),
+        // Floor 0: pages of SQLite files under checksums. Knows nothing of views.
+        .target(name: "CPageChecksum", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Floor 1: folds.
-        .target(name: "Projection", dependencies: ["EventLog", crypto, grdb, system], swiftSettings: settings),
+        .target(
+            name: "Projection", dependencies: ["CPageChecksum", "EventLog", crypto, grdb, system],
+            swiftSettings: settings),
         // Floor 2: meaning.
         .target(name: "BuyTillYouDie", swiftSettings: settings),
         .target(
@@ -71,8 +75,13 @@ let package = Package(
             name: "rot", dependencies: ["RotTable"], path: "Tests/Rot", swiftSettings: settings),
         .testTarget(
             name: "EventLogTests", dependencies: ["EventLog", "RotTable", crypto, system], swiftSettings: settings),
+        // For tests only: bits flipped in files of views.
+        .target(
+            name: "ViewRot", dependencies: ["EventLog", "Projection", grdb, system], path: "Tests/ViewRot",
+            swiftSettings: settings),
         .testTarget(
-            name: "ProjectionTests", dependencies: ["EventLog", "Projection", grdb, system], swiftSettings: settings),
+            name: "ProjectionTests", dependencies: ["EventLog", "Projection", "ViewRot", grdb, system],
+            swiftSettings: settings),
         .testTarget(name: "BuyTillYouDieTests", dependencies: ["BuyTillYouDie"], swiftSettings: settings),
         .testTarget(
             name: "CRMTests", dependencies: ["EventLog", "Projection", "CRM", "ReferenceFold", grdb, system],

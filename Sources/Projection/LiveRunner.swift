@@ -42,6 +42,8 @@ public final class LiveRunner {
         _ set: ProjectorSet, to target: UInt64, progress: (UInt64) throws -> Bool = { _ in true }
     ) throws {
         let cursors = try database.read { try Cursor.fetchAll($0) }
+        // Of those, too, that have nothing to do: views ahead of the log are none of this log.
+        try checkLineage(cursors, names: Set(set.projectors.map(\.name)))
         // Projectors at the same place run together; after a partial rebuild all are at the same place again.
         let groups = Dictionary(grouping: set.projectors) { cursors[$0.name]?.next ?? reader.firstSequence }
         if target == reader.firstSequence { try storeStart(set, cursors: cursors) }
@@ -49,7 +51,6 @@ public final class LiveRunner {
             if groups[start]?.contains(where: { cursors[$0.name] == nil }) ?? false { try reader.checkStart() }
             let names = Set((groups[start] ?? []).map(\.name))
             let group = set.filter { names.contains($0.name) }
-            try checkLineage(cursors, names: names)
             cache.removeAll()
             var next = start
             while next < target {

@@ -6,7 +6,7 @@ public struct ProjectionError: Error, Sendable, Equatable {
         case anotherHistory
         /// Another process holds the lock for longer than the caller would wait.
         case locked
-        /// A projector's version or configuration is not the one the views were made with.
+        /// A projector's version or configuration, or the files' layout, is not the one the views were made with.
         case outdated
         /// Events that are needed are archived.
         case archived
@@ -16,6 +16,8 @@ public struct ProjectionError: Error, Sendable, Equatable {
         case verification
         /// The caller asked to stop.
         case cancelled
+        /// Bytes of the views are not those that were written.
+        case damaged
         /// A file of the views cannot be read or written.
         case file
     }

@@ -40,26 +40,39 @@ public struct ViewStore: Sendable {
     public func path(generation number: Int) -> FilePath { directory.appending("views-\(number).db") }
 
     /// Opens the database in use for reading, or `nil` if there is none.
+    ///
+    /// Every page is checked as it is read: damage ends a query with a `DatabaseError`, of which `explaining` makes a
+    /// `ProjectionError` that names the place.
+    /// - Throws: `ProjectionError` with code `damaged`, or `outdated` if the file is of an earlier layout.
     public func openReader() throws -> DatabaseQueue? {
-        guard let path = try current() else { return nil }
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(10)
-        configuration.label = "views"
-        return try DatabaseQueue(path: path.string, configuration: configuration)
+        try current().map { try ViewFile($0).openReader() }
     }
 
-    /// Opens a generation for writing; the caller holds the lock that belongs to it.
-    public func openWriter(_ path: FilePath) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(10)
-        configuration.prepareDatabase { db in
-            // Views are derived: after a power cut they may be older, never torn.
-            try db.execute(sql: "PRAGMA journal_mode = WAL")
-            try db.execute(sql: "PRAGMA synchronous = NORMAL")
-            try db.execute(sql: "PRAGMA cache_size = -65536")
+    /// Reads from the database in use; `nil` if there is none.
+    ///
+    /// - Throws: what `body` throws, or `ProjectionError` with code `damaged` if it met bytes that cannot be right.
+    public func read<Answer>(_ body: (Database) throws -> Answer) throws -> Answer? {
+        while let path = try current() {
+            let file = ViewFile(path)
+            let database: DatabaseQueue
+            do {
+                database = try file.openReader()
+            } catch {
+                // Between the look at the link and the opening another process may have switched and tidied up.
+                if try current() != path { continue }
+                throw error
+            }
+            return try file.explaining { try database.read(body) }
         }
-        return try DatabaseQueue(path: path.string, configuration: configuration)
+        return nil
+    }
+
+    /// Runs what reads or writes the database in use, and says where it is damaged if that ends it.
+    ///
+    /// - Throws: what `body` throws, or `ProjectionError` with code `damaged`.
+    public func explaining<Answer>(_ body: () throws -> Answer) throws -> Answer {
+        guard let path = try current() else { return try body() }
+        return try ViewFile(path).explaining(body)
     }
 
     /// The database in use, for writing, with its tables; made if there is none.
@@ -67,10 +80,10 @@ public struct ViewStore: Sendable {
     /// The caller holds the lock.
     public func openForProjection(_ set: ProjectorSet) throws -> DatabaseQueue {
         let number = try generation()
-        if let path = try current() { return try openWriter(path) }
+        if let path = try current() { return try ViewFile(path).openWriter() }
         let path = path(generation: number + 1)
         try removeFiles(of: path)
-        let database = try openWriter(path)
+        let database = try ViewFile(path).create()
         try database.write { db in
             try ViewSchema.createTables(db, set)
             try ViewSchema.createIndexesAndViews(db, set)
@@ -99,19 +112,20 @@ public struct ViewStore: Sendable {
 
     private func oldGenerations() throws -> [FilePath] {
         let current = try generation()
-        return try FileSystem.list(directory).filter { Self.number($0).map { $0 < current } ?? false }
-            .map { directory.appending($0) }
+        // A log may be left of a file whose removal was broken off.
+        let numbers = try FileSystem.list(directory).compactMap { name in
+            ["", "-wal", "-shm"].filter { name.hasSuffix($0) }.compactMap { Self.number(String(name.dropLast($0.count))) }
+                .first
+        }
+        return Set(numbers).filter { $0 < current }.sorted().map(path(generation:))
     }
 
-    /// What is wrong with the structure of the database in use; `nil` if it is sound or there is none.
-    public func check() throws -> String? {
+    /// What is wrong with the database in use; `nil` if it is sound or there is none.
+    ///
+    /// Every page on disk is checked, in use or not, and the write-ahead log; then that the pages make up a database.
+    public func check() throws -> ViewFault? {
         guard let path = try current() else { return nil }
-        do {
-            let answer = try openReader()?.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-            return answer == "ok" ? nil : "\(path): \(answer ?? "not a database")"
-        } catch let error as DatabaseError {
-            return "\(path): \(error.message ?? "not a database")"
-        }
+        return try ViewFile(path).check()
     }
 
     /// Bytes of the database in use, its write-ahead log included.

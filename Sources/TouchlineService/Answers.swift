@@ -68,10 +68,7 @@ public struct Answers: Sendable {
     private func answerFromViews<Answer>(_ question: (Database, AnswerContext) throws -> Answer) throws -> Answer {
         try Views(folder, reader: reader, set: set).catchUp(progress: progress)
         let now = Instant.now()
-        guard let database = try folder.views.openReader() else {
-            throw ServiceError(.io, "\(folder.path): another process is making the views; try again in a moment")
-        }
-        return try database.read { db in
+        let answer = try folder.views.read { db in
             let outdated = try ViewStatus.outdated(db, set)
             guard outdated.isEmpty else {
                 throw ServiceError(
@@ -82,5 +79,9 @@ public struct Answers: Sendable {
             let context = AnswerContext(at: try ViewStatus.cursor(db, set), now: now, calendar: folder.calendar)
             return try question(db, context)
         }
+        guard let answer else {
+            throw ServiceError(.io, "\(folder.path): another process is making the views; try again in a moment")
+        }
+        return answer
     }
 }

@@ -34,11 +34,13 @@ public struct Views: Sendable {
         defer { withExtendedLifetime(lock) {} }
         try folder.views.removeOldGenerations()
         let database = try folder.views.openForProjection(set)
-        let ready = try database.read { try current($0) }
-        let runner = LiveRunner(reader: reader, database: database, policy: set.policy)
-        try runner.catchUp(ready, to: head) { done in
-            try progress(done, head)
-            return true
+        try folder.views.explaining {
+            let ready = try database.read { try current($0) }
+            let runner = LiveRunner(reader: reader, database: database, policy: set.policy)
+            try runner.catchUp(ready, to: head) { done in
+                try progress(done, head)
+                return true
+            }
         }
         return true
     }
@@ -56,8 +58,7 @@ public struct Views: Sendable {
     ///
     /// - Throws: `ProjectionError` if they were made from another history.
     private func reachedCursor() throws -> UInt64? {
-        guard let database = try folder.views.openReader() else { return nil }
-        return try database.read { db in
+        try folder.views.read { db in
             let ready = try current(db)
             try ViewStatus.checkLineage(db, ready, reader: reader)
             return try ViewStatus.cursor(db, ready)
@@ -98,10 +99,10 @@ public struct Views: Sendable {
 
     /// Reads the view database in use.
     public func read<Answer>(_ body: (Database) throws -> Answer) throws -> Answer {
-        guard let database = try folder.views.openReader() else {
+        guard let answer = try folder.views.read(body) else {
             throw ServiceError(.io, "\(folder.path): there are no views yet; run `touchline rebuild`")
         }
-        return try database.read(body)
+        return answer
     }
 
     /// The projectors whose rows this program can go on with.

@@ -44,7 +44,7 @@ enum Failure {
             ((error.code == .unreadable ? ServiceError.Kind.io : .badInput).rawValue, error.description)
         case is CancellationError: (130, "stopped")
         case let error as Interrupted: (130, error.message)
-        case let error as DatabaseError where error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_IOERR:
+        case let error as DatabaseError where isWriteFailure(error):
             (
                 ServiceError.Kind.io.rawValue,
                 "the views cannot be written (SQLite: \(error.message ?? "")); free some room on the data folder's disk"
@@ -62,6 +62,12 @@ enum Failure {
                 String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
             )
         }
+    }
+
+    /// Whether the views' disk took no more; damage (SQLITE_IOERR_DATA) is something else.
+    private static func isWriteFailure(_ error: DatabaseError) -> Bool {
+        error.resultCode == .SQLITE_FULL
+            || error.resultCode == .SQLITE_IOERR && error.extendedResultCode.rawValue != 10 | 32 << 8
     }
 }
 

@@ -9,11 +9,11 @@ struct CountingProjector: Projector {
         var texts: [String] = []
     }
 
-    let name = "counting"
+    var name = "counting"
     var version = 1
     let consumes = ["note.*", "oddity"]
 
-    let tables = [
+    var tables = [
         TableDefinition(
             "notes", "The texts of a subject, in business order.",
             columns: [

@@ -60,6 +60,12 @@ public struct Rebuild {
         }
         defer { withExtendedLifetime(lock) {} }
         let plan = try plan()
+        return try ViewFile(path).explaining { try make(plan, progress) }
+    }
+
+    private func make(
+        _ plan: RebuildPlan, _ progress: @escaping @Sendable (RebuildProgress) -> Bool
+    ) throws -> RebuildSummary {
         let database = try openUnfinished(plan)
         let monitor = RebuildMonitor(plan: plan, total: plan.target - reader.firstSequence, progress: progress)
         let folder = PartitionFolder(
@@ -95,7 +101,9 @@ public struct Rebuild {
         guard FileSystem.exists(path) else { return nil }
         guard let found = try? unfinishedReader().read({ try RebuildLedger.header($0) }),
             found.target <= reader.head,
-            found == (try header(target: found.target, partitions: found.partitions))
+            found == (try header(target: found.target, partitions: found.partitions)),
+            // What is damaged is not gone on with.
+            (try? ViewFile(path).findFault()) == .some(nil)
         else { return nil }
         return found
     }
@@ -105,15 +113,13 @@ public struct Rebuild {
     }
 
     private func unfinishedReader() throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.readonly = true
-        return try DatabaseQueue(path: path.string, configuration: configuration)
+        try ViewFile(path).openReader()
     }
 
     private func openUnfinished(_ plan: RebuildPlan) throws -> DatabaseQueue {
-        if try unfinishedHeader() != nil { return try store.openWriter(path) }
+        if try unfinishedHeader() != nil { return try ViewFile(path).openWriter() }
         try store.removeFiles(of: path)
-        let database = try store.openWriter(path)
+        let database = try ViewFile(path).create()
         try database.write { db in
             try ViewSchema.createTables(db, all)
             try RebuildLedger.create(db, header(target: plan.target, partitions: plan.partitions))
@@ -151,50 +157,13 @@ public struct Rebuild {
         }
         guard !isFinished else { return }
         try monitor.enter(.copy)
-        try copyOthers(into: database)
+        if !copied.projectors.isEmpty { try ViewCopy(projectors: copied, from: store.current()).run(into: database) }
         try monitor.enter(.index)
         let lineage = try reader.lineHash(before: plan.target)
         try database.write { db in
             try ViewSchema.createIndexesAndViews(db, all)
             for projector in rebuilt.projectors {
                 try Cursor(next: plan.target, lineage: lineage, log: reader.identity).store(db, projector: projector)
-            }
-        }
-    }
-
-    /// Copies the tables of the projectors that are not rebuilt, with their cursors, as of one moment.
-    private func copyOthers(into database: DatabaseQueue) throws {
-        guard !copied.projectors.isEmpty else { return }
-        guard let live = try store.current() else {
-            throw ProjectionError(
-                .outdated, "there are no views to copy the other projectors from; rebuild all of them")
-        }
-        try database.writeWithoutTransaction { db in
-            try db.execute(sql: "ATTACH DATABASE ? AS live", arguments: [live.string])
-            defer { try? db.execute(sql: "DETACH DATABASE live") }
-            try db.inTransaction {
-                for projector in copied.projectors {
-                    let isCurrent = try Int.fetchOne(
-                        db,
-                        sql:
-                            "SELECT count(*) FROM live.projections WHERE name = ? AND version = ? AND configuration = ?",
-                        arguments: [projector.name, projector.version, projector.configuration])
-                    guard isCurrent == 1 else {
-                        throw ProjectionError(
-                            .outdated, "the rows of \(projector.name) are of another version; rebuild it as well")
-                    }
-                    for table in projector.tables.map({ ViewSchema.quoted($0.name) }) {
-                        try db.execute(
-                            sql: "DELETE FROM main.\(table); INSERT INTO main.\(table) SELECT * FROM live.\(table)")
-                    }
-                    for table in ["projections WHERE name", "anomalies WHERE projector"] {
-                        let name = table.prefix { $0 != " " }
-                        try db.execute(
-                            sql: "INSERT OR REPLACE INTO main.\(name) SELECT * FROM live.\(table) = ?",
-                            arguments: [projector.name])
-                    }
-                }
-                return .commit
             }
         }
     }

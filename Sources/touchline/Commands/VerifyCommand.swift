@@ -7,7 +7,7 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the log: what is wrong, and where.",
         discussion: """
-            Every checksum of every segment and index file is checked, and the structure of the view database. With \
+            Every checksum of every segment and index file is checked, and every page of the view database. With \
             --deep every line is parsed again and every directory and footer derived from the lines and compared. \
             Exit status 1 if anything is wrong.
             """)
@@ -37,7 +37,7 @@ struct VerifyCommand: ParsableCommand {
         var clock_behind_since: UInt64?
         var findings: [Item]
         /// What is wrong with the view database; absent if nothing is.
-        var views: String?
+        var views: ViewFault?
     }
 
     func run() throws {
