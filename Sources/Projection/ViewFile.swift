@@ -7,7 +7,7 @@ import SystemPackage
 /// So a flipped bit ends a query with an error that names the place, and never with other data. The checksums are kept
 /// by a layer below SQLite (see `CPageChecksum`) under whose name the file is opened; any sqlite3 reads it without.
 struct ViewFile {
-    /// The layout of the files: 2 = with checksums. Kept as SQLite's `user_version`.
+    /// The layout of the files: 2 = with checksums; kept as SQLite's `user_version`.
     static let layout = 2
     /// Tells a file of views from other databases; kept as SQLite's `application_id`.
     static let application = 0x544C_5657

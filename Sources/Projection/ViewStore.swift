@@ -113,9 +113,8 @@ public struct ViewStore: Sendable {
     private func oldGenerations() throws -> [FilePath] {
         let current = try generation()
         // A log may be left of a file whose removal was broken off.
-        let numbers = try FileSystem.list(directory).compactMap { name in
-            ["", "-wal", "-shm"].filter { name.hasSuffix($0) }.compactMap { Self.number(String(name.dropLast($0.count))) }
-                .first
+        let numbers = try FileSystem.list(directory).flatMap { name in
+            Self.suffixes.filter(name.hasSuffix).compactMap { Self.number(String(name.dropLast($0.count))) }
         }
         return Set(numbers).filter { $0 < current }.sorted().map(path(generation:))
     }
@@ -135,8 +134,11 @@ public struct ViewStore: Sendable {
     }
 
     func removeFiles(of path: FilePath) throws {
-        for suffix in ["", "-wal", "-shm"] { try FileSystem.removeIfThere(FilePath(path.string + suffix)) }
+        for suffix in Self.suffixes { try FileSystem.removeIfThere(FilePath(path.string + suffix)) }
     }
+
+    /// A database file, and what SQLite keeps beside it.
+    private static let suffixes = ["", "-wal", "-shm"]
 
     private static func number(_ name: String) -> Int? {
         guard name.hasPrefix("views-"), name.hasSuffix(".db") else { return nil }

@@ -43,7 +43,9 @@ import Testing
         let isMet = length >= 0
         for attempt in [
             { try fixture.store.read { try ViewDigest.digest($0, of: fixture.set) } },
-            { try fixture.store.explaining { try fixture.catchUp() }; return isMet ? nil : before },
+            {
+                try fixture.store.explaining { try fixture.catchUp() }; return isMet ? nil : before
+            },
         ] {
             do {
                 let answer = try attempt()

@@ -8,21 +8,23 @@ import SystemPackage
 ///
 /// A flip is *found* if `ViewStore.check` names it and no query answers other than before; *harmless* if every query
 /// answers what the log says at the views' cursor, and what is missing is caught up with; *missed* otherwise.
-public struct ViewRot {
+package struct ViewRot {
     /// What came of the flips in one structure.
-    public struct Row: Sendable, Encodable {
+    package struct Row: Sendable {
         /// The state that the files were in.
-        public var state: String
+        package var state: String
         /// What the bits are part of.
-        public var structure: String
+        package var structure: String
         /// Bits that were flipped, one at a time.
-        public var flips = 0
+        package var flips = 0
         /// Found by a check.
-        public var found = 0
+        package var found = 0
+        /// Those of them that ended a query or the catching up, too.
+        package var failedReads = 0
         /// Not found, and of no consequence.
-        public var harmless = 0
+        package var harmless = 0
         /// Neither: what happened, one line each.
-        public var missed: [String] = []
+        package var missed: [String] = []
     }
 
     private let states: ViewStates
@@ -35,7 +37,7 @@ public struct ViewRot {
     /// - Parameters:
     ///   - flips: bits to flip in each structure; of the two headers every bit is flipped in one state.
     ///   - seed: the same flips for the same seed.
-    public static func sample(flips: Int, seed: UInt64) async throws -> [Row] {
+    package static func sample(flips: Int, seed: UInt64) async throws -> [Row] {
         let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("view-rot-\(UUID().uuidString)")
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder.string) }
@@ -72,7 +74,9 @@ public struct ViewRot {
             }
             row.flips += 1
             switch try outcome(of: rotten) {
-            case .found: row.found += 1
+            case .found(let endsReads):
+                row.found += 1
+                if endsReads { row.failedReads += 1 }
             case .harmless: row.harmless += 1
             case .missed(let what): row.missed.append("byte \(bit / 8), bit \(bit % 8): \(what)")
             }
@@ -81,7 +85,7 @@ public struct ViewRot {
     }
 
     private enum Outcome {
-        case found
+        case found(endsReads: Bool)
         case harmless
         case missed(String)
     }
@@ -100,9 +104,9 @@ public struct ViewRot {
             try catchUp(store)
             let caughtUp = try store.read { try ViewDigest.digest($0, of: states.set) }
             guard caughtUp == digests[reader.head] else { return .missed("other rows after catching up") }
-            return isFound ? .found : .harmless
+            return isFound ? .found(endsReads: false) : .harmless
         } catch let error as ProjectionError where error.code == .damaged {
-            return isFound ? .found : .missed("no check found what ended a query: \(error.message)")
+            return isFound ? .found(endsReads: true) : .missed("no check found what ended a query: \(error.message)")
         } catch {
             return .missed("an error that does not say what is wrong: \(error)")
         }
