@@ -49,7 +49,7 @@ import Testing
             #expect(answer.errors.split(separator: "\n").count == 1)
         }
         // What does not read the views goes on: appending and the past.
-        try data.append(#"{"type":"note.added","subject":"C-1","data":{"text":"x"}}"#)
+        try data.append(#"{"type":"x.thing","subject":"C-1","data":{"text":"x"}}"#)
         #expect(try data.run("funnel", "--at", "2999").status == 0)
         #expect(try data.run("rebuild").status == 0)
         #expect(try data.run("verify").status == 0)
