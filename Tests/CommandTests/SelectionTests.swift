@@ -22,6 +22,23 @@ import Testing
         #expect(try data.run("cat", "--from", "1", "--to", "1").lines.count == 1)
         #expect(try data.run("cat", "--subject", "A", "--type", "ticket.*").lines.count == 1)
     }
+
+    @Test func aTailFromASequenceYetToComeWaitsForIt() throws {
+        let data = try TestData()
+        try data.append(#"{"type":"x.t","subject":"A"}"#)
+        let script = #"""
+            "$TOUCHLINE" tail -f --from 2 --to 3 --data "$DATA" >"$DATA/tailed" &
+            tail=$!
+            until grep -q log/head /proc/$tail/maps; do kill -0 $tail || exit 90; done
+            for event in 1 2 3; do
+                echo '{"type":"x.t","subject":"A"}' | "$TOUCHLINE" append --quiet --data "$DATA" 2>/dev/null || exit 1
+            done
+            wait $tail || exit 2
+            grep -o '"sequence":"[0-9]*"' "$DATA/tailed" | sed 's/[^1-9]//g'
+            """#
+        let result = try Binary.shell(script, ["DATA": data.path])
+        #expect(result.output == "2\n3\n", "\(result.status) \(result.output)\(result.errors)")
+    }
 }
 
 /// A log whose older segments are elsewhere: reading them is an error, never a shorter answer.

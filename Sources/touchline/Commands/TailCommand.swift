@@ -33,12 +33,14 @@ struct TailCommand: ParsableCommand {
         let reader = try folder.openReader()
         let bounds = try selection.bounds(reader, folder, start: reader.firstSequence)
         Interruption.listen()
-        var next = min(bounds.to ?? reader.head, reader.head)
-        try printLast(reader, from: bounds.from, to: next)
+        let end = min(bounds.to ?? .max, reader.head)
+        try printLast(reader, from: bounds.from, to: end)
+        // What is asked for may be yet to come; what is before it is not asked for.
+        var next = max(bounds.from, end)
         while follow, !Interruption.isRequested, bounds.to.map({ next < $0 }) ?? true {
             Output.flush()
             _ = reader.wait(past: next, timeout: .milliseconds(500))
-            let end = min(bounds.to ?? reader.head, reader.head)
+            let end = min(bounds.to ?? .max, reader.head)
             if next < end {
                 try each(reader, from: next, to: end) { write($0) }
                 next = end
