@@ -3,18 +3,18 @@
 /// The word is stored at once, so a reader never sees half of it; but it is not synced, and what a power loss or rot
 /// leaves of it must not be taken for a sequence. One that does not check counts as lost. Any single flipped bit is
 /// noticed, and a word of zeros, which a file whose data never came to the disk holds, does not check.
-enum HeadCode {
+package enum HeadCode {
     /// The largest sequence a word can hold.
-    static let sequenceMax: UInt64 = 1 << 48 - 1
+    package static let sequenceMax: UInt64 = 1 << 48 - 1
 
     /// The word of a sequence.
-    static func word(_ sequence: UInt64) -> UInt64 {
+    package static func word(_ sequence: UInt64) -> UInt64 {
         let value = sequence & sequenceMax
         return check(value) << 48 | value
     }
 
     /// The sequence that a word holds; nil if it does not check.
-    static func sequence(_ word: UInt64) -> UInt64? {
+    package static func sequence(_ word: UInt64) -> UInt64? {
         let value = word & sequenceMax
         return word >> 48 == check(value) ? value : nil
     }

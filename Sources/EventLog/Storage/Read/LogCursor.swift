@@ -40,7 +40,8 @@ public struct LogCursor {
         } catch let error as FileError {
             throw LogError(error)
         } catch let damage as Damage {
-            throw skip(damage.error)
+            if segment == nil { throw skip(damage.error) }
+            throw damage.error
         } catch let error as LogError {
             throw error.sequences == nil ? error : skip(error)
         }
@@ -136,13 +137,15 @@ public struct LogCursor {
         if reader.segmentStarts.contains(next), next != segment.first { return leave(at: next) }
         if !segment.file.isLinked() { return leave(at: position) }
         var walker = SegmentWalker(scanner: scanner, offset: offset, next: next)
-        if case .gap(let damage) = try walker.nextItem(before: min(reader.end(of: segment), reader.head)) {
-            // Events before those that are wanted: the spans of a frame table start earlier.
-            guard walker.next > next, walker.next <= position else { throw damage }
-            offset = walker.offset
-            next = walker.next
+        guard case .gap(let damage) = try walker.nextItem(before: min(reader.end(of: segment), reader.head)) else {
+            return nil
         }
-        return nil
+        // Goes on behind it right here: the span it is in may start before it, and be found again.
+        offset = walker.offset
+        next = walker.next
+        guard next > position else { return nil }
+        position = min(next, end)
+        throw damage
     }
 
     private mutating func pass(_ head: BatchHead) {

@@ -55,10 +55,12 @@ extension LogReader {
             let last = try segment(holding: end - 1)
             if case .gap = try last.place(of: end - 1, before: self.end(of: last)) { try refresh() }
         }
-        let starts = segmentStarts
         // An index that cannot be read covers nothing new; the lines are read instead.
-        if index.coveredTo < starts.last ?? 0 { try? index.reload() }
+        if index.coveredTo < segmentStarts.last ?? 0 { try? index.reload() }
         let covered = index.coveredTo
+        // The index knows of a segment closed since: then its footer tells more than its lines.
+        if covered > segmentStarts.last ?? 0 { try refresh() }
+        let starts = segmentStarts
         return starts.indices.filter { position in
             let segmentEnd = position + 1 < starts.count ? starts[position + 1] : UInt64.max
             return segmentEnd > covered && starts[position] < end
@@ -87,6 +89,8 @@ private struct SubjectSearch {
     let end: UInt64
     private var starts: [UInt64] = []
     private var pending: Set<UInt64> = []
+    /// Those that the index or a later footer named: nothing but they lead to the segments before.
+    private var named: Set<UInt64> = []
     /// What was found, newest segment first.
     private var found: [[StoredEvent]] = []
 
@@ -112,23 +116,25 @@ private struct SubjectSearch {
         while let first = pending.max() {
             pending.remove(first)
             let segment = try reader.segment(startingAt: first)
-            try search(segment, isIndexed: !unindexed.contains(first))
+            try search(segment, isLink: !unindexed.contains(first) || named.contains(first))
         }
         return Array(found.reversed().joined())
     }
 
     private mutating func visit(_ first: UInt64) {
-        if starts.contains(first) { pending.insert(first) }
+        guard starts.contains(first) else { return }
+        pending.insert(first)
+        named.insert(first)
     }
 
-    private mutating func search(_ segment: OpenSegment, isIndexed: Bool) throws(LogError) {
+    private mutating func search(_ segment: OpenSegment, isLink: Bool) throws(LogError) {
         guard let entries = try postings(segment) else {
             if segment.first < end {
                 let bound = min(end, reader.end(of: segment))
                 try take(try reader.scan(of: segment).batches(of: hash, before: bound), segment)
             }
             // The segment says nothing of those before it.
-            if isIndexed { visitAll(before: segment) }
+            if isLink { visitAll(before: segment) }
             return
         }
         var spans: [SegmentSpan] = []

@@ -46,20 +46,23 @@ final class Committer: @unchecked Sendable {
         }
         var planner = BatchPlanner(store: store, reader: reader, now: clock())
         var planned: [(place: Int, acknowledgements: [Acknowledgement])] = []
+        // Refused perhaps because of events of this very batch: true only once the batch is stored.
+        var refused: [(place: Int, error: AppendError)] = []
         planned.reserveCapacity(requests.count)
         for (place, request) in requests.enumerated() {
             do throws(AppendError) {
                 planned.append((place, try planner.add(request)))
             } catch {
-                answer(place, .failure(error))
+                if planner.batch.isEmpty { answer(place, .failure(error)) } else { refused.append((place, error)) }
             }
         }
-        guard !planned.isEmpty else { return }
         let durable = store.nextSequence
         do throws(AppendError) {
             if !planner.batch.isEmpty { try store.commit(planner.batch) }
             for (place, acknowledgements) in planned { answer(place, .success(acknowledgements)) }
+            for (place, error) in refused { answer(place, .failure(error)) }
         } catch {
+            for (place, _) in refused { answer(place, .failure(error)) }
             for (place, acknowledgements) in planned {
                 // Only repeats of what was durable before: nothing about them is unknown.
                 let isOld = acknowledgements.allSatisfy { $0.isDuplicate && $0.sequence < durable }

@@ -118,20 +118,21 @@ struct LogOpening {
         return footer.isRepacked
     }
 
-    /// Cuts a torn tail and makes what lies past the head durable.
+    /// Cuts a torn tail and makes what lies past the head durable, with the footer if there is one.
     private func settle(_ scan: ActiveScan, head: UInt64, file: any OpenFile) throws(FileError) {
-        if scan.isClosed { return }
-        let end = scan.tally.endOffset
-        if try file.size() != end { try file.truncate(to: end) }
-        if let start = scan.offset(from: head) {
-            // The page cache may call pages clean that a failed sync left unwritten: only writing them again helps.
-            var position = start
-            while position < end {
-                let piece = try file.readBytes(at: position, count: Int(min(end - position, 1 << 20)))
-                if piece.isEmpty { break }
-                try file.writeFully(piece, at: position)
-                position += UInt64(piece.count)
-            }
+        var end = scan.tally.endOffset
+        // The page cache may call pages clean that a failed sync left unwritten: only writing them again helps.
+        var position = scan.offset(from: head) ?? end
+        if scan.isClosed {
+            end = try file.size()
+        } else if try file.size() != end {
+            try file.truncate(to: end)
+        }
+        while position < end {
+            let piece = try file.readBytes(at: position, count: Int(min(end - position, 1 << 20)))
+            if piece.isEmpty { break }
+            try file.writeFully(piece, at: position)
+            position += UInt64(piece.count)
         }
         try file.sync()
     }
@@ -142,7 +143,6 @@ struct LogOpening {
         let header = SegmentHeader(
             identity: opened.identity, features: opened.writer.header.features, firstSequence: next,
             lineage: opened.lastLineHash, recordedFloor: opened.lastRecorded)
-        try opened.writer.file.sync()
         try SegmentWriter.makeSegment(header, paths: paths, files: files)
         let file = try files.open(paths.segment(next), .readWrite)
         if !scan.isRepacked { opened.unpacked.append(opened.writer.header.firstSequence) }

@@ -82,8 +82,10 @@ final class Maintenance: Sendable {
 
     private var nextQueued: BackgroundJob? {
         state.withLock { state in
-            if !state.toIndex.isEmpty { return .index }
-            return options.repacks && !state.toRepack.isEmpty ? .repack : nil
+            let repacks = options.repacks && !state.toRepack.isEmpty
+            // What just failed must not keep the other from being done.
+            if !state.toIndex.isEmpty, state.indexFailure == nil || !repacks { return .index }
+            return repacks ? .repack : nil
         }
     }
 
@@ -150,7 +152,9 @@ final class Maintenance: Sendable {
 
     private var isCancelled: Bool { state.withLock { $0.stops && !$0.finishes } }
 
-    /// Asked by long work again and again: whether to give it up. A segment that was closed meanwhile is indexed here.
+    /// Asked by long work again and again: whether to give it up.
+    ///
+    /// A segment that was closed meanwhile is indexed here.
     private func pause() -> Bool {
         while let events = state.withLock({ $0.dueToIndex }), add(events) {}
         return isCancelled

@@ -64,7 +64,13 @@ final class RecentEvents: @unchecked Sendable {
     }
 
     /// Looks up the previous segments that are not known yet.
-    func resolve(_ lookup: (SubjectHash) -> UInt64) { keys.resolve(lookup) }
+    func resolve(_ lookup: (SubjectHash) -> UInt64) {
+        // The look-up may come back here: nothing is being changed meanwhile.
+        for row in keys.subjects.indices where keys.subjects[row].previousSegment == Self.unresolved {
+            let subject = keys.subjects[row].subject
+            keys.setPrevious(lookup(subject), at: row)
+        }
+    }
 
     /// The ids as the index takes them.
     var idEntries: [IDEntry] { keys.idEntries }

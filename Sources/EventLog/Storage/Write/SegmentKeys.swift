@@ -86,12 +86,8 @@ struct SegmentKeys {
         return found
     }
 
-    /// Looks up the previous segments that are not known yet.
-    mutating func resolve(_ lookup: (SubjectHash) -> UInt64) {
-        for row in subjects.indices where subjects[row].previousSegment == RecentEvents.unresolved {
-            subjects[row].previousSegment = lookup(subjects[row].subject)
-        }
-    }
+    /// Notes the previous segment of the subject at a place of `subjects`.
+    mutating func setPrevious(_ segment: UInt64, at row: Int) { subjects[row].previousSegment = segment }
 
     /// The ids as the index takes them.
     var idEntries: [IDEntry] {
