@@ -79,6 +79,17 @@ let package = Package(
         .target(
             name: "ViewRot", dependencies: ["EventLog", "Projection", grdb, system], path: "Tests/ViewRot",
             swiftSettings: settings),
+        // For tests only: a disk that fails on purpose, and a model beside the log's engine; and the command that runs
+        // many seeds of it.
+        .target(
+            name: "LogSimulation", dependencies: ["EventLog", system], path: "Tests/LogSimulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "faults", dependencies: ["EventLog", "LogSimulation", argumentParser], path: "Tests/Faults",
+            swiftSettings: settings),
+        .testTarget(
+            name: "LogSimulationTests", dependencies: ["EventLog", "LogSimulation", system],
+            exclude: ["Regressions"], swiftSettings: settings),
         .testTarget(
             name: "ProjectionTests", dependencies: ["EventLog", "Projection", "ViewRot", grdb, system],
             swiftSettings: settings),

@@ -120,7 +120,7 @@ import Testing
         let sequencer = try log.open()
         let version = UInt64(events.filter { $0.subject == "C-2" }.count)
         _ = try await sequencer.append(AppendRequest(events: [draft("C-2", expected: version)]))
-        await sequencer.close()
+        await sequencer.close(finishRepacking: true)
         try expectConsistent(log)
     }
 
