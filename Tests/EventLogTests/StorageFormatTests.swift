@@ -35,6 +35,10 @@ import Testing
         #expect(SegmentHeader.decode(header.encoded()) == .header(header))
         var other = header.encoded()
         other[12] = 2
+        // A flipped bit makes no other version; a header that checks as one does.
+        #expect(SegmentHeader.decode(other) == .damaged)
+        let check = CRC32.checksum(other[8..<100])
+        other.replaceSubrange(100..<104, with: withUnsafeBytes(of: check.littleEndian) { Array($0) })
         #expect(SegmentHeader.decode(other) == .otherVersion(2))
     }
 
