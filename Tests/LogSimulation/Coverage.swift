@@ -54,6 +54,9 @@ package struct Coverage: Sendable {
     mutating func passed(_ phase: Phase) { phases[phase, default: 0] += 1 }
     mutating func mark(_ mark: Mark) { marks[mark, default: 0] += 1 }
 
+    /// How many faults struck.
+    package var struckCount: Int { faults.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
+
     /// Adds what another run met.
     package mutating func add(_ other: Coverage) {
         for (kind, counts) in other.faults {
