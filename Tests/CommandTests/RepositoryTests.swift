@@ -47,4 +47,9 @@ import Testing
             }
         }
     }
+
+    @Test func everyMutationFitsTheSource() throws {
+        let result = try Binary.shell("python3 \"$TOOL\" --check", ["TOOL": Repository.path("Tools/mutations")])
+        #expect(result.status == 0, "\(result.errors)")
+    }
 }

@@ -12,7 +12,8 @@ import Testing
 
     private func append(_ ids: Range<Int>, expecting: Step.Expectation = .any) -> Step {
         let events = ids.map { Step.Event(subject: $0 % 3, id: $0, bytes: 0) }
-        return Step(.append([Step.Request(events: events, expectation: expecting)]), interleaving: UInt64(ids.lowerBound))
+        let request = Step.Request(events: events, expectation: expecting)
+        return Step(.append([request]), interleaving: UInt64(ids.lowerBound))
     }
 
     /// Rolls at every append, so that the background has all kinds of work.
