@@ -39,6 +39,8 @@ package struct Coverage: Sendable {
 
     /// Faults that struck, by phase.
     package private(set) var faults: [Fault.Kind: [Phase: Int]] = [:]
+    /// The calls that were struck.
+    package private(set) var calls: [FileCall.Operation: Int] = [:]
     /// Reads of other processes in the middle of a phase.
     package private(set) var interleaved: [Phase: Int] = [:]
     /// How often a phase was gone through.
@@ -49,7 +51,10 @@ package struct Coverage: Sendable {
     /// Nothing met yet.
     package init() {}
 
-    mutating func struck(_ kind: Fault.Kind, in phase: Phase) { faults[kind, default: [:]][phase, default: 0] += 1 }
+    mutating func struck(_ kind: Fault.Kind, _ call: FileCall, in phase: Phase) {
+        faults[kind, default: [:]][phase, default: 0] += 1
+        calls[call.operation, default: 0] += 1
+    }
     mutating func interleaved(in phase: Phase) { interleaved[phase, default: 0] += 1 }
     mutating func passed(_ phase: Phase) { phases[phase, default: 0] += 1 }
     mutating func mark(_ mark: Mark) { marks[mark, default: 0] += 1 }
@@ -62,6 +67,7 @@ package struct Coverage: Sendable {
         for (kind, counts) in other.faults {
             faults[kind, default: [:]].merge(counts, uniquingKeysWith: +)
         }
+        calls.merge(other.calls, uniquingKeysWith: +)
         interleaved.merge(other.interleaved, uniquingKeysWith: +)
         phases.merge(other.phases, uniquingKeysWith: +)
         marks.merge(other.marks, uniquingKeysWith: +)

@@ -57,7 +57,7 @@ package final class ScenarioRun: @unchecked Sendable {
         let maker = SimulatedFiles(SimulatedProcess("maker", on: disk))
         _ = try EventLog.create(at: directory, options: options, files: maker)
         disk.onCall = { [unowned self] process, call in onCall(process, call) }
-        disk.onStrike = { [unowned self] _, _, kind in coverage.struck(kind, in: phase) }
+        disk.onStrike = { [unowned self] _, call, kind in coverage.struck(kind, call, in: phase) }
     }
 
     /// Runs all steps, then opens the log once more and compares everything.

@@ -119,6 +119,36 @@ import Testing
         #expect(met.marks[.refusedNoRoom] ?? 0 > 0)
     }
 
+    @Test func aNameWhoseFolderWasNotSyncedMayGoWithThePower() throws {
+        // Killed at the sync of the folder, and then the power goes: the name is there or not.
+        let met = try strikeEverywhere(.kill, seeds: 2, after: [Step(.powerLoss(seed: 3)), Step(.powerLoss(seed: 4))])
+        expectEverywhere(met, .kill)
+        #expect(met.calls[.syncDirectory] ?? 0 > 0 && met.calls[.rename] ?? 0 > 0)
+    }
+
+    @Test func twoWritersAndOneThatStandsStill() throws {
+        var steps: [Step] = []
+        for number in 0..<6 {
+            // The first does nothing while another tries, then goes on.
+            steps.append(append((number * 2)..<(number * 2 + 2)))
+            steps += [Step(.secondWriter), Step(.maintain), Step(.secondWriter)]
+        }
+        let run = try ScenarioRun(Scenario(segmentBytes: 1_000, spaceBytes: 300, steps: steps))
+        try run.run()
+        #expect(run.coverage.marks[.secondWriterRefused] == 12)
+        #expect(run.coverage.marks[.acknowledged] == 6)
+    }
+
+    @Test(arguments: [-3_600, 31_536_000] as [Int64]) func theClockIsSet(seconds: Int64) throws {
+        var scenario = life
+        scenario.steps.insert(Step(.moveClock(seconds: seconds)), at: 6)
+        scenario.steps.insert(Step(.moveClock(seconds: -seconds)), at: 14)
+        scenario.steps.append(Step(.verify))
+        let run = try ScenarioRun(scenario)
+        try run.run()
+        #expect(run.coverage.marks[.clockBack] ?? 0 > 0)
+    }
+
     @Test func shortAndInterruptedCallsChangeNothing() throws {
         for seed in UInt64(0)..<60 {
             var scenario = life
