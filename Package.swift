@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "RotTable", dependencies: ["EventLog", system], path: "Tests/RotTable", swiftSettings: settings),
         .executableTarget(
-            name: "rot", dependencies: ["RotTable"], path: "Tests/Rot", swiftSettings: settings),
+            name: "rot", dependencies: ["RotTable", "ViewRot"], path: "Tests/Rot", swiftSettings: settings),
         .testTarget(
             name: "EventLogTests", dependencies: ["EventLog", "RotTable", crypto, system], swiftSettings: settings),
         // For tests only: bits flipped in files of views.

@@ -164,12 +164,11 @@ struct ViewFile {
         if report.first_bad_page > 0 {
             let pageBytes = Int64(PAGE_CHECKSUM_PAGE_BYTES)
             let offset = (report.first_bad_page - 1) * pageBytes
-            let others = report.bad_pages - 1
             let isCut = offset + pageBytes > FileSystem.size(path) ?? 0
             return ViewFault(
                 file: path.string, offset: offset, page: report.first_bad_page, structure: .page,
                 message: (isCut ? "the file ends within it" : "does not fit its checksum")
-                    + (others == 0 ? "" : ", nor do \(others) more of \(report.pages) pages"))
+                    + (report.bad_pages == 1 ? "" : " (\(report.bad_pages) of \(report.pages) pages do not)"))
         }
         if report.log_offset < 0 { return cutFault(report) }
         return ViewFault(

@@ -1,4 +1,5 @@
 import RotTable
+import ViewRot
 
 #if canImport(Glibc)
     import Glibc
@@ -8,8 +9,10 @@ import RotTable
 
 // Prints the rot table: what becomes of single flipped bits, structure by structure. Exit status 1 if one is missed.
 
-let usage = "usage: rot [--flips N] [--seed N]"
+let usage = "usage: rot [--flips N] [--view-flips N] [--seed N]"
 var flips = 60_000
+// Of each structure, in each of the states that files of views may be left in; they are on disk, so fewer.
+var viewFlips = 100
 var seed: UInt64 = 1
 var arguments = CommandLine.arguments.dropFirst()
 while let name = arguments.popFirst() {
@@ -19,6 +22,7 @@ while let name = arguments.popFirst() {
     }
     switch name {
     case "--flips": flips = Int(number)
+    case "--view-flips": viewFlips = Int(number)
     case "--seed": seed = number
     default:
         print(usage)
@@ -37,4 +41,9 @@ let elapsed = Double(seconds) + Double(attoseconds) / 1e18
 print(
     "\n\(table.sum.flips) flips in \(Int(elapsed)) s, \(Int(Double(table.sum.flips) / elapsed)) a second, seed \(seed)")
 for miss in table.misses { print("MISSED: \(miss)") }
-exit(table.sum.missed == 0 ? 0 : 1)
+let views = try await ViewRot.sample(flips: viewFlips, seed: seed)
+print("\n" + ViewRot.text(views))
+for row in views {
+    for miss in row.missed.prefix(2) { print("MISSED: \(row.state), \(row.structure): \(miss)") }
+}
+exit(table.sum.missed == 0 && views.allSatisfy(\.missed.isEmpty) ? 0 : 1)

@@ -67,9 +67,10 @@ struct VerifyCommand: ParsableCommand {
             if statistics.firstSequence > 0 {
                 Output.line("the log starts at sequence \(statistics.firstSequence): what was before is not here")
             }
+            let sound = views == nil ? "all sound." : "the log is sound."
             Output.line(
                 "\(Text.count(statistics.events)) events in \(Text.count(statistics.segments.count)) segments, "
-                    + (findings.isEmpty ? "all sound." : "\(Text.count(findings.count)) findings."))
+                    + (findings.isEmpty ? sound : "\(Text.count(findings.count)) findings."))
         }
         Output.flush()
         if !findings.isEmpty || views != nil { throw ExitCode(1) }
