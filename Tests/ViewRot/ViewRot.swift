@@ -27,6 +27,12 @@ package struct ViewRot {
         package var missed: [String] = []
     }
 
+    /// A state is not sound before a bit is flipped.
+    package struct Unsound: Error {
+        /// Its name.
+        package var state: String
+    }
+
     private let states: ViewStates
     private let scratch: FilePath
     private let reader: LogReader
@@ -44,6 +50,7 @@ package struct ViewRot {
         let rot = try ViewRot(try await ViewStates.make(in: folder), scratch: folder.appending("scratch"))
         var rows: [Row] = []
         for (number, state) in rot.states.states.enumerated() {
+            guard case .harmless = try rot.outcome(of: state) else { throw Unsound(state: state.name) }
             for structure in Structure.all(of: state) {
                 rows.append(try rot.row(state, structure, flips: flips, seed: seed &+ UInt64(number)))
             }
