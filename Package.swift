@@ -58,12 +58,13 @@ let package = Package(
                 "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", crypto, grdb, system, yams,
             ],
             swiftSettings: settings),
+        .target(name: "TouchlineBench", dependencies: ["EventLog", system], swiftSettings: settings),
         // Floor 4: the command line.
         .executableTarget(
             name: "touchline",
             dependencies: [
-                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", "TouchlineService", argumentParser,
-                grdb, system,
+                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", "TouchlineService", "TouchlineBench",
+                argumentParser, grdb, system,
             ],
             swiftSettings: settings),
         // For tests only: every view computed a second time, slowly and plainly. Knows none of the targets above.

@@ -6,6 +6,7 @@ import Foundation
 import GRDB
 import Projection
 import SystemPackage
+import TouchlineBench
 import TouchlineService
 
 /// The end of a command that went wrong: one line on standard error, and the exit status that fits.
@@ -42,6 +43,8 @@ enum Failure {
         case is CatalogueFileError: (ServiceError.Kind.badInput.rawValue, "\(error)")
         case let error as ImportError:
             ((error.code == .unreadable ? ServiceError.Kind.io : .badInput).rawValue, error.description)
+        case let error as BenchError:
+            ((error.code == .refused ? ServiceError.Kind.badInput : .io).rawValue, error.message)
         case is CancellationError: (130, "stopped")
         case let error as Interrupted: (130, error.message)
         case let error as DatabaseError where isWriteFailure(error):

@@ -35,6 +35,7 @@ import Testing
         // The compiler checks this too, if the build is asked to; here it holds however the tests are built.
         let floors = [
             "EventLog": 0, "Projection": 1, "BuyTillYouDie": 2, "CRM": 2, "CSVImport": 2, "TouchlineService": 3,
+            "TouchlineBench": 3,
             "touchline": 4,
         ]
         for (target, floor) in floors {

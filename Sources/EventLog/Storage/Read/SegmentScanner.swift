@@ -80,6 +80,17 @@ final class SegmentScanner {
         }
     }
 
+    /// Decompresses the lines of the batch at `offset` into memory of at least `rawLength` bytes, unchecked.
+    func decompress(at offset: UInt64, _ head: BatchHead, into lines: inout [UInt8]) throws(FileError) -> Bool {
+        let start = offset + UInt64(head.directoryBytes)
+        guard lines.count >= head.rawLength, try load(at: start, count: head.frameBytes) >= head.frameBytes else {
+            return false
+        }
+        return withWindow(at: start, count: head.frameBytes) { frame in
+            lines.withUnsafeMutableBytes { decoder.decode(frame, into: $0, rawLength: head.rawLength) }
+        }
+    }
+
     /// Whether the bytes of the batch at `offset` check, without decompressing them.
     func checks(at offset: UInt64, _ head: BatchHead) throws(FileError) -> Bool {
         guard try load(at: offset, count: head.totalBytes) >= head.totalBytes else { return false }

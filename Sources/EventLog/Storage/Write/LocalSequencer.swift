@@ -9,11 +9,14 @@ public final class LocalSequencer: Sequencer, Sendable {
     private let queue: CommitQueue
     private let options: LogOptions
     private let maintenance: Maintenance
+    /// What opening had to read.
+    package let opening: OpeningWork
 
-    private init(queue: CommitQueue, options: LogOptions, maintenance: Maintenance) {
+    private init(queue: CommitQueue, options: LogOptions, maintenance: Maintenance, opening: OpeningWork) {
         self.queue = queue
         self.options = options
         self.maintenance = maintenance
+        self.opening = opening
     }
 
     /// Opens a log for appending.
@@ -48,7 +51,8 @@ public final class LocalSequencer: Sequencer, Sendable {
         } catch {
             throw LogError(error)
         }
-        return LocalSequencer(queue: queue, options: options, maintenance: maintenance)
+        return LocalSequencer(
+            queue: queue, options: options, maintenance: maintenance, opening: committer.store.opening)
     }
 
     deinit { queue.close(finishing: false) }

@@ -30,6 +30,8 @@ final class LogStore {
     /// Why the index has a hole that could not be filled: nothing follows then from what it does not find.
     private var indexFailure: IndexError?
     let maintenance: Maintenance
+    /// What opening had to read.
+    let opening: OpeningWork
 
     init(_ opened: OpenedLog, options: LogOptions) {
         paths = opened.paths
@@ -48,6 +50,7 @@ final class LogStore {
         refusal = opened.damage.map { AppendError(code: .damaged, message: $0.error.description) }
         lost = opened.lost
         maintenance = Maintenance(opened, options: options)
+        opening = OpeningWork(opened)
     }
 
     // MARK: Looking up

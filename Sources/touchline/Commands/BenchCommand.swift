@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure, with the limit of this machine beside each figure.",
+        discussion: """
+            Each benchmark fills a folder of its own with synthetic events, measures, prints its figure beside the \
+            limit that was measured in the same process, and leaves nothing behind. Figures of a shared or busy \
+            machine say little: compare a figure with its limit, not with another day's figure.
+            """,
+        subcommands: [BenchOpenCommand.self, BenchFillChild.self, BenchOpenChild.self])
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// `touchline bench`, with so few events that only its form is tested.
+@Suite struct BenchTests {
+    @Test func openPrintsItsFiguresAndLeavesNothing() throws {
+        let folder = try TemporaryFolder()
+        let temporary = folder.url.appending(path: "tmp")
+        try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+        let result = try Binary.shell(
+            "TMPDIR=\(temporary.path) $TOUCHLINE bench open --events 4000 --runs 3 --segment-bytes 500000 --json")
+        #expect(result.status == 0, "\(result.errors)")
+        let report = try result.json
+        let runs = try #require(report["runs"] as? [[String: Any]])
+        #expect(runs.count == 3)
+        for run in runs {
+            #expect((run["events"] as? Int ?? 0) >= 4000)
+            #expect((run["open_seconds"] as? Double ?? 0) > 0)
+            #expect((run["limit_seconds"] as? Double ?? 0) > 0)
+            #expect((run["anonymous_bytes"] as? Int ?? 0) > 0)
+        }
+        for figure in ["open_seconds", "first_append_seconds", "anonymous_bytes"] {
+            let spread = try #require(report[figure] as? [String: Double])
+            #expect(Set(spread.keys) == ["median", "min", "max"])
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+    }
+
+    @Test func aFolderWithSomethingInItIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appending(path: "precious")
+        try Data("x".utf8).write(to: file)
+        let result = try Binary.run(["bench", "open", "--events", "10", "--data", folder.url.path])
+        #expect(result.status == 65)
+        #expect(result.errors.contains("not empty"))
+        #expect(FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test func tooLittleRoomIsSaidBefore() throws {
+        let result = try Binary.run(["bench", "open", "--events", "1000000000000"])
+        #expect(result.status == 65)
+        #expect(result.errors.contains("MiB free"))
+    }
+
+    @Test func aStopLeavesNothing() throws {
+        let folder = try TemporaryFolder()
+        let result = try Binary.shell(
+            """
+            export TMPDIR=\(folder.url.path)
+            $TOUCHLINE bench open --events 100000000 &
+            pid=$!
+            until ls $TMPDIR/touchline-bench-*/log/*.lz4 >/dev/null 2>&1; do sleep 0.05; done
+            kill -TERM $pid
+            wait $pid
+            echo $?
+            ls -A $TMPDIR
+            """)
+        #expect(result.lines.first == "130", "\(result.errors)")
+        #expect(!result.output.contains("touchline-bench"))
+    }
+}
