@@ -62,7 +62,7 @@ package struct BenchFill: Sendable {
                 number += 1
                 guard number >= Self.inFlight, let count = try await group.next() else { continue }
                 done += UInt64(count)
-                if number % 64 == 0 { memory = ProcessUsage.anonymousPeak(since: before) }
+                if number % 32 == Self.inFlight { memory = ProcessUsage.anonymousPeak(since: before) }
                 said(Progress(events: done, anonymousBytes: memory))
             }
         }

@@ -19,10 +19,19 @@ package final class BenchFolder: Sendable {
     /// - Parameter bytes: how much room the benchmark takes at most.
     /// - Throws: `BenchError`: `refused` if there is anything in the folder, or too little room on its disk.
     package init(_ given: FilePath?, bytes: UInt64) throws(BenchError) {
-        path = given ?? FilePath(NSTemporaryDirectory()).appending("touchline-bench-\(UUID().uuidString.prefix(8))")
+        // `path` is set last: an object that is given up before that removes nothing.
+        let path = given ?? FilePath(NSTemporaryDirectory()).appending("touchline-bench-\(UUID().uuidString.prefix(8))")
         let files = FileManager.default
-        if let names = try? files.contentsOfDirectory(atPath: path.string), !names.isEmpty {
+        let names = try? files.contentsOfDirectory(atPath: path.string)
+        guard names?.isEmpty ?? !files.fileExists(atPath: path.string) else {
             throw BenchError(.refused, "\(path): the folder is not empty, and a benchmark fills one; give another")
+        }
+        let free = Self.freeBytes(near: path)
+        guard free >= bytes else {
+            throw BenchError(
+                .refused,
+                "\(path): this takes up to \(bytes >> 20) MiB, and the disk has \(free >> 20) MiB free; "
+                    + "make room, take fewer events, or give a folder on another disk")
         }
         do {
             try files.createDirectory(atPath: path.string, withIntermediateDirectories: true)
@@ -30,17 +39,9 @@ package final class BenchFolder: Sendable {
             throw BenchError(
                 .refused, "\(path): the folder cannot be made; check that its parent is there and writable")
         }
-        let path = path.string
-        Self.living.withLock { $0.append(path) }
+        Self.living.withLock { $0.append(path.string) }
         _ = Self.atExit
-        let free = Self.freeBytes(path)
-        guard free >= bytes else {
-            remove()
-            throw BenchError(
-                .refused,
-                "\(path): this takes up to \(bytes >> 20) MiB, and the disk has \(free >> 20) MiB free; "
-                    + "make room, take fewer events, or give a folder on another disk")
-        }
+        self.path = path
     }
 
     deinit { remove() }
@@ -56,9 +57,14 @@ package final class BenchFolder: Sendable {
         for path in living.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    private static func freeBytes(_ path: String) -> UInt64 {
+    /// The room on the disk of the folder, or of the nearest one above it that is there.
+    private static func freeBytes(near path: FilePath) -> UInt64 {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return .max }
+        var path = path
+        while statvfs(path.string, &status) != 0 {
+            guard path != ".", path.removeLastComponent() else { return .max }
+            if path.isEmpty { path = "." }
+        }
         return UInt64(status.f_bavail) * UInt64(status.f_frsize)
     }
 }

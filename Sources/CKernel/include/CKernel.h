@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/file.h>
@@ -47,6 +50,13 @@ static inline int kernel_lock_exclusive(int descriptor) {
 /// Gives the lock back. Returns 0 or an errno.
 static inline int kernel_unlock(int descriptor) {
     return flock(descriptor, LOCK_UN) == 0 ? 0 : errno;
+}
+
+/// Gives memory that was freed back to the system, where the C library can: it keeps tens of megabytes otherwise.
+static inline void kernel_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 /// Whether this processor can work out CRC-32 by carry-less multiplication; if not, `kernel_crc32_update` is not called.

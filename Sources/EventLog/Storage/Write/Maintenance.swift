@@ -1,3 +1,4 @@
+import CKernel
 import Synchronization
 
 /// What is done behind the writer's back: indexing closed segments, joining index runs, repacking.
@@ -140,9 +141,11 @@ final class Maintenance: Sendable {
             case nil: continue
             case .index(let events):
                 if add(events) { joinRuns() }
+                kernel_give_back_memory()
             case .repack:
                 repackFirst()
                 joinRuns()
+                kernel_give_back_memory()
             case .end:
                 state.withLock(wakes: true) { $0.hasEnded = true }
                 return

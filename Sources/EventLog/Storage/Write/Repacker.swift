@@ -107,6 +107,8 @@ private struct RepackedSegment {
                         keys.subject.map {
                             SubjectPostings.previous(of: $0.hash, in: previous)
                         } ?? RecentEvents.none
+                    // Postings are all that is made of these keys: ids would only take memory.
+                    keys.id = nil
                     events.add(keys)
                     try add(content.entries[position], of: content)
                 }
