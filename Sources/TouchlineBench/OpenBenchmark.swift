@@ -25,7 +25,7 @@ package struct OpenBenchmark: Sendable {
         var bytesMax: UInt64 { (events + UInt64(runs) * OpenBenchmark.stepMax) * 220 + 1 << 30 }
     }
 
-    /// The arguments by which this program does a child's part, before what `childArguments` gives.
+    /// The arguments by which this program does a child's part, before what it is told of the log.
     package struct Children: Sendable {
         /// Appends until it is killed.
         package var fill: [String]
