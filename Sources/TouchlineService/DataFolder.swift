@@ -38,13 +38,17 @@ public struct DataFolder: Sendable {
         guard !files.fileExists(atPath: configurationPath.string) else {
             throw ServiceError(.badInput, "\(path): a data folder already; nothing was changed")
         }
-        if let names = try? files.contentsOfDirectory(atPath: path.string), !names.isEmpty {
+        let names = (try? files.contentsOfDirectory(atPath: path.string)) ?? []
+        let log = path.appending("log")
+        // All that an `init` leaves that was broken off before it was done.
+        let isEmptyLog = names == ["log"] && (try? LogReader.open(log))?.head == 0
+        guard names.isEmpty || isEmptyLog || isUnfinished(names, log) else {
             throw ServiceError(.badInput, "\(path): the folder is not empty; give a new or empty one")
         }
         try configuration.check("init")
         do {
             try files.createDirectory(atPath: path.string, withIntermediateDirectories: true)
-            _ = try EventLog.create(at: path.appending("log"), options: LogOptions(configuration))
+            if !isEmptyLog { try EventLog.create(at: log, options: LogOptions(configuration)) }
             // The configuration comes last: a folder without one is no data folder yet.
             try Data(configuration.text.utf8).write(to: URL(filePath: configurationPath.string), options: .atomic)
         } catch let error as LogError {
@@ -53,6 +57,14 @@ public struct DataFolder: Sendable {
             throw ServiceError(.io, "\(path): the folder cannot be made; check that its parent is there and writable")
         }
         return try DataFolder(path)
+    }
+
+    /// Whether the folder holds nothing but a log's folder without a segment.
+    private static func isUnfinished(_ names: [String], _ log: FilePath) -> Bool {
+        guard names == ["log"], let inside = try? FileManager.default.contentsOfDirectory(atPath: log.string) else {
+            return false
+        }
+        return inside.allSatisfy { ["head", "lock", "index"].contains($0) || $0.hasSuffix(".lz4.new") }
     }
 
     /// The folder of the log.
