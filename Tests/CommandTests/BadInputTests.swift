@@ -155,6 +155,12 @@ import Testing
         #expect(result.errors.contains("99"))
     }
 
+    private static func crc32(_ bytes: Data) -> UInt32 {
+        ~bytes.reduce(~UInt32(0)) { value, byte in
+            (0..<8).reduce(value ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+        }
+    }
+
     @Test func logOfAnotherVersion() throws {
         let data = try TestData()
         try data.append(Self.good)
@@ -162,6 +168,9 @@ import Testing
         var bytes = try Data(contentsOf: segment)
         // The format version follows the skippable frame's head (8 bytes) and the magic (4).
         bytes[12] = 0x63
+        // A header of another version has its own checksum; without it this would be a flipped bit.
+        let check = Self.crc32(bytes[8..<100])
+        bytes.replaceSubrange(100..<104, with: withUnsafeBytes(of: check.littleEndian) { Data($0) })
         try bytes.write(to: segment)
         let result = try data.run("cat")
         #expect(result.status == 74, "\(result.output)")

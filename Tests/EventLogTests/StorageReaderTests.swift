@@ -33,7 +33,7 @@ import Testing
         var ids: [String] = []
         var next: UInt64 = 0
         while next < end {
-            guard reader.wait(past: next, timeout: .seconds(60)) else { break }
+            guard reader.wait(past: next, timeout: .seconds(900)) else { break }
             var cursor = reader.cursor(from: next)
             while let batch = try cursor.nextBatch() {
                 ids += batch.map(\.id)
@@ -48,7 +48,7 @@ import Testing
         let log = try StorageLog()
         let reader = try log.reader()
         #expect(!reader.wait(past: 0, timeout: .milliseconds(1)))
-        let woken = onThread { reader.wait(past: 0, timeout: .seconds(60)) }
+        let woken = onThread { reader.wait(past: 0, timeout: .seconds(900)) }
         try await log.append([[draft()]])
         #expect(try await woken.value)
         #expect(reader.wait(past: 0, timeout: .zero))

@@ -23,16 +23,22 @@ import Testing
         return run.coverage
     }
 
-    @Test func beforeInAndAfterABatch() throws {
+    @Test func beforeInAndAfterABatch() async throws {
         var met = Coverage()
-        for bytes in stride(from: 0, to: 2_500, by: 7) { met.add(try fill(bytes, segmentBytes: 100_000)) }
+        for bytes in stride(from: 0, to: 2_500, by: 7) {
+            met.add(try fill(bytes, segmentBytes: 100_000))
+            await Task.yield()
+        }
         #expect(met.marks[.refusedNoRoom] ?? 0 > 0)
         #expect(met.marks[.outcomeUnknown] == nil && met.marks[.poisoned] == nil)
     }
 
-    @Test func duringRollRepackAndMerge() throws {
+    @Test func duringRollRepackAndMerge() async throws {
         var met = Coverage()
-        for bytes in stride(from: 0, to: 6_000, by: 11) { met.add(try fill(bytes, segmentBytes: 700)) }
+        for bytes in stride(from: 0, to: 6_000, by: 11) {
+            met.add(try fill(bytes, segmentBytes: 700))
+            await Task.yield()
+        }
         #expect(met.marks[.refusedNoRoom] ?? 0 > 0)
         for phase in [Coverage.Phase.roll, .index, .merge, .repack] { #expect(met.phases[phase] ?? 0 > 0) }
         #expect(met.marks[.outcomeUnknown] == nil && met.marks[.poisoned] == nil)

@@ -8,13 +8,15 @@ import Testing
     /// `Tools/faults` runs more.
     private static let seedsOfARun: UInt64 = 1_000
 
-    @Test func seeds() throws {
+    @Test func seeds() async throws {
         var met = Coverage()
         for seed in 1...Self.seedsOfARun {
             do {
                 let run = try ScenarioRun(ScenarioGenerator.scenario(seed: seed))
                 defer { met.add(run.coverage) }
                 try run.run()
+                // Long work without a pause keeps other tests from going on.
+                await Task.yield()
             } catch {
                 Issue.record("seed \(seed): \(error); see `Tools/faults --from \(seed) --seeds 1`")
             }

@@ -1,9 +1,9 @@
 /// Finds rows of a table by a 64-bit hash: open addressing with linear probing, four bytes a slot.
 ///
 /// It holds no hashes and no rows, only row numbers, so whoever uses it compares its own rows. With 2^k slots a slot is
-/// 0 if it is free, else `tag << k | row + 1`: the top k bits of a hash say where its slot is, and the tag is as many of
-/// the bits below as there is room for, so that rows of other hashes are hardly ever looked at. Hashes must be keyed:
-/// then nobody can choose keys that fill one place.
+/// 0 if it is free, else `tag << k | row + 1`: the top k bits of a hash say where its slot is, and the tag is as many
+/// of the bits below as there is room for, so that rows of other hashes are hardly ever looked at. Hashes must be
+/// keyed: then nobody can choose keys that fill one place.
 ///
 /// At most two thirds of the slots are used. Rows are numbered 0, 1, 2 … in the order they are added, none is removed.
 struct HashSlots {

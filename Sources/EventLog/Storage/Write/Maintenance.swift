@@ -27,8 +27,8 @@ final class Maintenance: Sendable {
     }
 
     private static let problemsMax = 20
-    /// Closed segments that may wait for their index run before appends wait for it: what a writer that is killed leaves
-    /// to the next is then read in a moment.
+    /// Closed segments that may wait for their index run before appends wait for it: what a writer that is killed
+    /// leaves to the next is then read in a moment.
     static let unindexedMax = 1
     private static let secondsBetweenAttempts = 60
 
