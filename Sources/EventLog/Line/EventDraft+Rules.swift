@@ -58,25 +58,33 @@ enum AttributeRules {
         return true
     }
 
-    static func check(_ value: String, of name: String) throws(LineError) {
+    static func check(
+        _ value: String, of name: String, bytesMax: Int = Limits.attributeBytesMax
+    ) throws(LineError) {
         let text = value.utf8.span
         guard text.count > 0 else {
             throw LineError(
                 code: .missing, keyPath: name, message: "\(name) is empty", mend: "give it a value or leave it out")
         }
-        guard text.count <= Limits.attributeBytesMax else { throw tooLong(name, text.count) }
+        guard text.count <= bytesMax else { throw tooLong(name, text.count) }
         guard forbiddenCharacter(text) == nil else { throw forbidden(name) }
     }
 
+    /// The bytes that a source may have: a reserved one is the sender's with the log's prefix in front.
+    static func sourceBytesMax(isReservedAllowed: Bool) -> Int {
+        Limits.attributeBytesMax + (isReservedAllowed ? Limits.reservedSourcePrefix.utf8.count : 0)
+    }
+
     static func checkSource(_ source: String, isReservedAllowed: Bool) throws(LineError) {
-        try check(source, of: "source")
+        let isReserved = source.utf8.starts(with: Limits.reservedSourcePrefix.utf8)
+        try check(source, of: "source", bytesMax: sourceBytesMax(isReservedAllowed: isReservedAllowed && isReserved))
         guard isURIReference(source.utf8.span) else {
             throw LineError(
                 code: .attributeValue, keyPath: "source",
                 message: "source holds a character that a URI reference cannot have",
                 mend: "use letters, digits and -._~:/?#@!$&'()*+,;= and percent-encode the rest")
         }
-        guard isReservedAllowed || !source.hasPrefix(Limits.reservedSourcePrefix) else {
+        guard isReservedAllowed || !isReserved else {
             throw LineError(
                 code: .reserved, keyPath: "source",
                 message: "sources that start with \(Limits.reservedSourcePrefix) are Touchline's own",

@@ -35,7 +35,8 @@ struct ParsedEvent {
         case .type: draft.type = try ParsedEvent.text(value, "type")
         case .subject: draft.subject = try ParsedEvent.text(value, "subject")
         case .source:
-            let source = try ParsedEvent.text(value, "source")
+            let bytesMax = AttributeRules.sourceBytesMax(isReservedAllowed: isRestore)
+            let source = try ParsedEvent.text(value, "source", bytesMax: bytesMax)
             try AttributeRules.checkSource(source, isReservedAllowed: isRestore)
             draft.source = source
         case .time: draft.time = try ParsedEvent.time(value)
@@ -136,7 +137,9 @@ extension ParsedEvent {
     }
 
     /// The text of a string attribute, which is not empty, not too long, and free of control characters.
-    fileprivate static func text(_ value: Span<UInt8>, _ name: String) throws(LineError) -> String {
+    fileprivate static func text(
+        _ value: Span<UInt8>, _ name: String, bytesMax: Int = Limits.attributeBytesMax
+    ) throws(LineError) -> String {
         guard value[0] == UInt8(ascii: "\"") else {
             throw LineError(
                 code: .attributeValue, keyPath: name, message: "\(name) is not a string",
@@ -144,9 +147,9 @@ extension ParsedEvent {
         }
         let inner = value.extracting(1..<(value.count - 1))
         // A longer text may still be short enough once its escapes are decoded, six bytes for one at most.
-        guard inner.count <= Limits.attributeBytesMax * 6 else { throw AttributeRules.tooLong(name, inner.count) }
+        guard inner.count <= bytesMax * 6 else { throw AttributeRules.tooLong(name, inner.count) }
         let text = JSONText.decodedString(inner)
-        try AttributeRules.check(text, of: name)
+        try AttributeRules.check(text, of: name, bytesMax: bytesMax)
         return text
     }
 
