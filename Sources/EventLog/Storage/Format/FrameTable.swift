@@ -61,7 +61,8 @@ enum FrameTable {
         _ bytes: UnsafeRawBufferPointer, typeCount: Int, footer: SegmentFooter
     ) -> [SegmentSpan]? {
         var reader = ByteReader(bytes)
-        let count = reader.varint(max: bytes.count)
+        // Checked before memory is taken: a span takes a byte for each of its numbers at least.
+        let count = reader.varint(max: bytes.count / 7)
         let setBytes = reader.varint(max: (typeCount + 7) / 8)
         guard !reader.failed, count > 0 else { return nil }
         var spans: [SegmentSpan] = []
@@ -70,6 +71,7 @@ enum FrameTable {
         var sequence = footer.firstSequence
         var time: Int64 = 0
         var recorded: Int64 = 0
+        var rawLength: UInt64 = 0
         for _ in 0..<count {
             var span = SegmentSpan(
                 offset: offset, bytes: reader.varint(), firstSequence: sequence, count: reader.varint(),
@@ -82,8 +84,9 @@ enum FrameTable {
             span.times.maxRecorded = Instant(microseconds: recorded &+ Int64(bitPattern: reader.varint()))
             span.types.bytes = Array(reader.bytes(setBytes))
             guard !reader.failed, span.count > 0, span.count <= footer.endSequence - sequence, span.bytes > 0,
-                span.bytes <= footer.offset - offset
+                span.bytes <= footer.offset - offset, span.rawLength <= footer.rawLength - rawLength
             else { return nil }
+            rawLength += span.rawLength
             offset += span.bytes
             sequence += span.count
             spans.append(span)

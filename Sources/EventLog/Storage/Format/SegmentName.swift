@@ -20,7 +20,8 @@ enum SegmentName {
         guard name.utf8.count == digits + suffix.utf8.count, name.hasSuffix(suffix) else { return nil }
         let number = name.utf8.prefix(digits)
         guard number.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        return UInt64(Substring(number))
+        // No log reaches a sequence that the head word cannot hold.
+        return UInt64(Substring(number)).flatMap { $0 <= HeadCode.sequenceMax ? $0 : nil }
     }
 
     private static func padded(_ sequence: UInt64) -> String {

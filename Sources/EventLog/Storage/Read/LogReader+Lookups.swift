@@ -142,7 +142,8 @@ private struct SubjectSearch {
             switch entry.previousSegment {
             case RecentEvents.none: break
             case SubjectPostings.unknownSegment: visitAll(before: segment)
-            default: visit(entry.previousSegment)
+            // Only backwards: postings that lead in a circle would never end.
+            default: if entry.previousSegment < segment.first { visit(entry.previousSegment) }
             }
             spans += try segment.withTally(upTo: segment.footer?.endSequence ?? segment.first) { tally in
                 entry.spans.map { tally.spans[$0] }

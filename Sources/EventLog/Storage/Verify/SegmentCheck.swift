@@ -125,7 +125,9 @@ struct SegmentCheck {
             let known = subjects[subject]
             // What an archived part, or events that cannot be read, said of the subject is not known.
             let isKnown = known.map { $0.lastSequence >= gapEnd } ?? (firstSequence == 0 && gapEnd == 0)
-            let expected = isKnown ? (known?.version ?? 0) + 1 : max(version, (known?.version ?? 0) + 1)
+            // A line may say any number.
+            let next = (known?.version ?? 0) &+ 1
+            let expected = isKnown ? next : max(version, next)
             if version != expected || version != keys.version {
                 findings.append(
                     finding(

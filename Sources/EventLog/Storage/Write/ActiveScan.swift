@@ -10,6 +10,9 @@ struct ActiveScan {
     private(set) var lastRecorded: Instant
     private(set) var lastLineHash: [UInt8]
     private(set) var damage: Damage?
+    /// The sequence before which everything was synced, whatever the head word says: bytes of a batch are written only
+    /// once the batch before it is on disk.
+    private(set) var provenEnd: UInt64 = 0
     private(set) var isClosed = false
     private(set) var isRepacked = false
 
@@ -65,6 +68,7 @@ struct ActiveScan {
         }
         let later = try scanner.findBatch(from: tally.endOffset, notBefore: next)
         guard next < head || later != nil else { return }
+        provenEnd = later?.head.firstSequence ?? 0
         let end = max(later?.head.firstSequence ?? head, next + 1)
         damage = Damage(
             path: file.path.string, offset: tally.endOffset, structure: .segment, sequences: next..<end,

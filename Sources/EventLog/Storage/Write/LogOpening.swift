@@ -81,6 +81,10 @@ struct LogOpening {
             recent: unindexed + [scan.events], nextSequence: scan.tally.endSequence, lastRecorded: scan.lastRecorded,
             lastLineHash: scan.lastLineHash, damage: scan.damage, unpacked: unpacked,
             unindexed: unindexed, lost: lost)
+        if scan.damage != nil, durable < scan.provenEnd, scan.provenEnd <= HeadCode.sequenceMax {
+            // The word was lost or is behind: readers must be told of damage, and not that the log ends before it.
+            head.publish(next: scan.provenEnd)
+        }
         if scan.damage == nil {
             // Never lowered: a head past all that can be read is damage.
             if head.sequence.map({ $0 < scan.tally.endSequence }) ?? true {
