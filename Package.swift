@@ -107,3 +107,18 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["EventLog", system], swiftSettings: settings),
     ]
 )
+
+let fuzzed: [Target.Dependency] = ["EventLog", "CRM", "CSVImport", "TouchlineService", crypto, system]
+
+// The fuzzer's program is there only when `Tools/fuzz` asks for it: it links only with `--sanitize fuzzer`. Else what it
+// calls is a part of the tests, which run it on every input that is kept.
+if Context.environment["TOUCHLINE_FUZZ"] == nil {
+    package.targets.append(.testTarget(name: "FuzzTests", dependencies: fuzzed, swiftSettings: settings))
+} else {
+    package.targets += [
+        .target(name: "FuzzTargets", dependencies: fuzzed, path: "Tests/FuzzTests/Targets", swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+    ]
+}

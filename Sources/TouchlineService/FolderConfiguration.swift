@@ -42,6 +42,11 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
                 "\(folder): not a Touchline data folder (no \(fileName)); make one with `touchline init --data \(folder)`"
             )
         }
+        return try parse(bytes, path: path.string)
+    }
+
+    /// Reads the configuration's text; `path` is what messages call it.
+    static func parse(_ bytes: Data, path: String) throws -> FolderConfiguration {
         let configuration: FolderConfiguration
         do {
             let header = try YAMLDecoder().decode(Header.self, from: bytes)
@@ -58,7 +63,7 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
             throw ServiceError(.io, "\(path): \(reason(error)); compare it with one that `touchline init` writes")
         }
         do {
-            try configuration.check("\(path)")
+            try configuration.check(path)
         } catch {
             throw ServiceError(.io, error.message)
         }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file read from front to back in chunks, never held as a whole.
+/// A file read from front to back in chunks, never held as a whole; or bytes that are in memory already.
 final class ByteSource {
     /// Bytes read at a time.
     static let chunkBytes = 1 << 20
@@ -8,7 +8,19 @@ final class ByteSource {
     let name: String
     /// The file's size when it was opened.
     let size: Int64
-    private let handle: FileHandle
+    private let handle: FileHandle?
+    /// What is left of bytes that are in memory, and how many of them are given at a time.
+    private var rest: ArraySlice<UInt8> = []
+    private var pieceBytes = ByteSource.chunkBytes
+
+    /// Gives `bytes` in pieces of at most `pieceBytes`.
+    init(_ bytes: [UInt8], name: String, pieceBytes: Int = ByteSource.chunkBytes) {
+        self.name = name
+        size = Int64(bytes.count)
+        handle = nil
+        rest = bytes[...]
+        self.pieceBytes = max(1, pieceBytes)
+    }
 
     /// Opens the file at `path`; `name` is what messages call it.
     init(path: String, name: String) throws(ImportError) {
@@ -35,6 +47,10 @@ final class ByteSource {
 
     /// The next bytes; empty at the end of the file.
     func next() throws(ImportError) -> [UInt8] {
+        guard let handle else {
+            defer { rest = rest.dropFirst(pieceBytes) }
+            return Array(rest.prefix(pieceBytes))
+        }
         do {
             guard let data = try handle.read(upToCount: Self.chunkBytes) else { return [] }
             return [UInt8](data)
@@ -44,6 +60,6 @@ final class ByteSource {
     }
 
     deinit {
-        try? handle.close()
+        try? handle?.close()
     }
 }
