@@ -156,9 +156,12 @@ import Testing
     }
 
     private static func crc32(_ bytes: Data) -> UInt32 {
-        ~bytes.reduce(~UInt32(0)) { value, byte in
-            (0..<8).reduce(value ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+        var value = UInt32.max
+        for byte in bytes {
+            value ^= UInt32(byte)
+            for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0xEDB8_8320 : value >> 1 }
         }
+        return ~value
     }
 
     @Test func logOfAnotherVersion() throws {
