@@ -341,6 +341,23 @@ def read_frame_table(data, footer):
     return types, spans
 
 
+def read_gaps(data, footer):
+    """The accepted gaps as (first sequence, sequence behind, offset, offset behind, when accepted)."""
+    if not footer or "gaps" not in footer["sections"]:
+        return []
+    cursor = Cursor(section_bytes(data, footer, "gaps"), footer["sections"]["gaps"]["offset"], "section gaps")
+    sequence, offset, gaps = footer["first"], 104, []
+    for _ in range(cursor.varint()):
+        first = sequence + cursor.varint()
+        sequence = first + cursor.varint()
+        start = offset + cursor.varint()
+        offset = start + cursor.varint()
+        gaps.append((first, sequence, start, offset, cursor.signed()))
+    if cursor.position != len(cursor.data) or offset > footer["offset"] or sequence > footer["first"] + footer["count"]:
+        cursor.fail("it does not fit the segment")
+    return gaps
+
+
 def read_postings(data, footer, span_count):
     """Entries as (top 48 bits of the subject's hash, version, previous segment, spans)."""
     section = section_bytes(data, footer, "subjects")
@@ -437,6 +454,7 @@ class Segment:
         with open(path, "rb") as file:
             self.data = file.read()
         self.damages = []
+        self.gaps = []
         self.batches = []
         self.frames = []
         self.subjects = {}
@@ -448,6 +466,7 @@ class Segment:
         try:
             self.header = read_header(self.data)
             self.footer = read_footer(self.data, self.header["log"])
+            self.gaps = read_gaps(self.data, self.footer)
             self.walk()
             if self.batches:
                 self.read_lines()
@@ -463,6 +482,13 @@ class Segment:
         offset, expected = 104, self.header["first"]
         recorded = self.header["floor"]
         while offset < len(self.data):
+            gap = next((gap for gap in self.gaps if gap[2] == offset), None)
+            if gap:
+                # Given up: its bytes are damaged and stay, and nothing in them counts.
+                if gap[0] != expected:
+                    self.say(offset, "section gaps", f"a gap starts at event {gap[0]}, not {expected}")
+                expected, offset = gap[1], gap[3]
+                continue
             kind, length = self.frame_at(offset)
             if kind == b"TLD1":
                 try:
@@ -546,6 +572,12 @@ class Segment:
         footer["spans"], footer["types"], footer["entries"] = spans, types, entries
         if self.damages:
             return
+        if self.gaps:
+            # The table is of the time before the damage, or has a span for each gap; only its sums can be checked.
+            ends = (spans[-1]["offset"] + spans[-1]["bytes"], spans[-1]["first"] + spans[-1]["count"])
+            if ends != (footer["offset"], footer["first"] + footer["count"]):
+                self.say(footer["offset"], "section frames", "it does not end where the batches end")
+            return
         wanted = expected_spans(self.batches)
         if types:
             given = spans
@@ -616,6 +648,8 @@ class Segment:
         state = "repacked" if footer["repacked"] else "closed"
         print(f"{self.path}: {state}, events {footer['first']}..{footer['first'] + footer['count'] - 1}, "
               f"{footer['raw']} raw bytes, last line {footer['last_hash'].hex()}")
+        for first, behind, start, end, accepted in self.gaps:
+            print(f"  gap: events {first}..{behind - 1}, {end - start} bytes at {start}, accepted {instant(accepted)}")
         for name, section in footer["sections"].items():
             print(f"  section {name}: {section['bytes']} bytes at {section['offset']}, {section['plain']} plain")
         for number, span in enumerate(footer.get("spans", [])):

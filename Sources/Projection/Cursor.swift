@@ -46,6 +46,8 @@ struct Cursor: Equatable {
             throw ProjectionError(
                 .anotherHistory, "the views of \(projector) are at \(next), past the log's end \(reader.head); \(mend)")
         }
+        // The line before is in a gap that was accepted: nobody can compare it any more.
+        if next > reader.firstSequence, try reader.acceptedGap(holding: next - 1) != nil { return }
         guard next >= reader.firstSequence, try reader.lineHash(before: next) == lineage else {
             throw ProjectionError(
                 .anotherHistory, "the views of \(projector) were made from another history of this log; \(mend)")

@@ -20,13 +20,13 @@ struct HistorySource {
         if subjects.count <= Self.lookupsMin || UInt64(subjects.count) < passCost {
             // Copied out, since an event as read keeps its whole batch in memory.
             for subject in subjects {
-                for event in try reader.history(of: subject.text, before: before) {
+                for event in try reader.history(of: subject.text, before: before, passingGaps: true) {
                     buffer.add(event, subject: subject.text)
                 }
             }
         } else {
             let wanted = Set(subjects)
-            var cursor = reader.cursor(from: reader.firstSequence, to: before)
+            var cursor = reader.cursor(from: reader.firstSequence, to: before, passingGaps: true)
             while let batch = try cursor.nextBatch() {
                 for event in batch {
                     if let subject = event.subject, wanted.contains(ByteText(subject)) {
@@ -55,7 +55,8 @@ struct HistorySource {
     func systemEvents(before: UInt64) throws -> [StoredEvent] {
         var events: [StoredEvent] = []
         let types = TypeFilter(policy.systemTypes + [policy.retractionType])
-        var cursor = reader.cursor(from: reader.firstSequence, to: before, types: types)
+        var cursor = reader.cursor(
+            from: reader.firstSequence, to: before, types: types, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             for event in batch where event.subject == nil { events.append(event) }
         }

@@ -123,7 +123,7 @@ public final class LiveRunner {
         var touched: [ByteText: [StoredEvent]] = [:]
         var system: [StoredEvent] = []
         let end = min(target, start + UInt64(Self.transactionEventsMax))
-        var cursor = reader.cursor(from: start, to: end)
+        var cursor = reader.cursor(from: start, to: end, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             for event in batch {
                 if let subject = event.subject {

@@ -29,7 +29,7 @@ public enum PastViews {
                 let writer = try ViewWriter(db, set)
                 if let subjects {
                     for subject in Set(subjects.map { ByteText($0) }).sorted().map(\.text) {
-                        let events = try reader.history(of: subject, before: known)
+                        let events = try reader.history(of: subject, before: known, passingGaps: true)
                         try write(set.fold(subject: subject, known: events, asOf: asOf), writer)
                     }
                 } else {
@@ -48,7 +48,8 @@ public enum PastViews {
         _ progress: (UInt64) throws -> Void
     ) throws {
         var buffer = SubjectBuffer()
-        var cursor = reader.cursor(from: reader.firstSequence, to: known, types: set.types)
+        var cursor = reader.cursor(
+            from: reader.firstSequence, to: known, types: set.types, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             for event in batch {
                 if let subject = event.subject { buffer.add(event, subject: subject) }

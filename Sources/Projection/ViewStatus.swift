@@ -35,6 +35,15 @@ public struct ListedAnomaly: Sendable, Encodable {
     public var kind: String
     /// What is wrong, for people.
     public var detail: String
+
+    /// An anomaly.
+    public init(subject: String, projector: String, sequence: Int64, kind: String, detail: String) {
+        self.subject = subject
+        self.projector = projector
+        self.sequence = sequence
+        self.kind = kind
+        self.detail = detail
+    }
 }
 
 /// Questions about the view database as such.

@@ -71,7 +71,7 @@ extension AuditTrail {
         for member in group {
             let fold = HistoryFold(set, subject: member)
             var rows = RowIndex(set)
-            for event in try reader.history(of: member, before: context.at)
+            for event in try reader.history(of: member, before: context.at, passingGaps: true)
             where set.policy.counts(event, asOf: context.asOf) {
                 let changes = rows.update(fold.append(event))
                 steps.append(AuditStep(event, changes: changes))

@@ -41,8 +41,10 @@ public struct History: Sendable {
             try request.isPresent
             ? answers.answer { db, _ in try MergeGroup.of(subject, db).members }
             : answers.group(of: subject, context: context)
-        let firsts = try group.compactMap { try reader.history(of: $0, before: context.at).first }
-        if let cut = firsts.first(where: { $0.subjectSequence ?? 1 > 1 }) {
+        let firsts = try group.compactMap {
+            try reader.history(of: $0, before: context.at, passingGaps: true).first
+        }
+        if reader.firstSequence > 0, let cut = firsts.first(where: { $0.subjectSequence ?? 1 > 1 }) {
             throw ServiceError(
                 .io,
                 "the log starts at sequence \(reader.firstSequence), and \(cut.subject ?? "") has earlier events; "

@@ -39,7 +39,7 @@ public struct ImportUndo: Sendable {
         var imports: Set<String> = []
         var summary = Summary(import: identifier, events: 0, retracted: 0, sequence: 0)
         var pending: [EventDraft] = []
-        var cursor = reader.cursor(from: reader.firstSequence, to: head)
+        var cursor = reader.cursor(from: reader.firstSequence, to: head, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             for event in batch {
                 guard let named = event.json[Self.attribute]?.string else { continue }

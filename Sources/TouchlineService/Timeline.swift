@@ -42,7 +42,7 @@ extension Timeline {
     ) throws -> Timeline {
         var listed: [(event: StoredEvent, retracted: Bool)] = []
         for member in group {
-            let known = try reader.history(of: member, before: context.at)
+            let known = try reader.history(of: member, before: context.at, passingGaps: true)
                 .filter { policy.counts($0, asOf: context.asOf) }
             let held = Set(policy.effective(known).map(\.sequence))
             let retractionsHeld = Set(policy.retractionsInForce(known).map(\.sequence))

@@ -45,6 +45,7 @@ struct Asking {
     init(_ options: GlobalOptions) throws {
         folder = try options.folder()
         reader = try folder.openReader()
+        try GapNote.write(reader)
         Interruption.listen()
     }
 

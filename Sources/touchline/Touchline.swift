@@ -37,7 +37,7 @@ struct Touchline: AsyncParsableCommand {
                 name: "Operating:",
                 subcommands: [
                     RebuildCommand.self, ProjectionsCommand.self, AnomaliesCommand.self, CatalogueCommand.self,
-                    VerifyCommand.self, StatsCommand.self, BenchCommand.self,
+                    VerifyCommand.self, RepairCommand.self, StatsCommand.self, BenchCommand.self,
                 ]),
         ])
 

@@ -18,6 +18,8 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         case noSpace
         /// Bytes on disk are not what was written.
         case damaged
+        /// Events that were damaged and given up: `repair` was told to accept the gap.
+        case gap
         /// The sequence is before the log's first: that part was archived.
         case archived
         /// The sequence is not in the log yet.

@@ -39,7 +39,7 @@ struct PartitionFolder: Sendable {
 
     private func fold(_ pass: [Int]) throws {
         var buffers = Dictionary(uniqueKeysWithValues: pass.map { ($0, SubjectBuffer()) })
-        var cursor = reader.cursor(from: reader.firstSequence, to: target)
+        var cursor = reader.cursor(from: reader.firstSequence, to: target, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             for event in batch {
                 guard let subject = event.subject else { continue }

@@ -24,8 +24,10 @@ struct AnomaliesCommand: ParsableCommand {
         if let projector, !names.contains(projector) {
             throw ServiceError(.usage, "no projector is named \(projector); there are \(names.joined(separator: ", "))")
         }
+        let gaps = projector == nil ? try GapNote.anomalies(asking.reader) : []
         let listing = try asking.answers(.init()).answer { db, context in
-            Listing(at: context.lastSequence, anomalies: try ViewStatus.anomalies(db, set, projector: projector))
+            let listed = gaps + (try ViewStatus.anomalies(db, set, projector: projector))
+            return Listing(at: context.lastSequence, anomalies: listed.sorted { $0.sequence < $1.sequence })
         }
         ProgressBar.clear()
         if options.json { return try JSONOutput.print(listing) }

@@ -41,6 +41,7 @@ struct RebuildCommand: ParsableCommand {
         if dryRun { return try show(rebuild.plan()) }
         Interruption.listen()
         let bar = ProgressBar("rebuilding", unit: "events")
+        try GapNote.write(reader)
         let summary = try rebuild.run { progress in
             bar.update(progress.events, of: progress.eventsTotal, note: progress.phase.rawValue)
             return !Interruption.isRequested

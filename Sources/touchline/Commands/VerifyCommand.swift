@@ -26,6 +26,13 @@ struct VerifyCommand: ParsableCommand {
             var last: UInt64?
             var message: String
         }
+        struct Gap: Encodable {
+            var file: String
+            var offset: UInt64
+            var first: UInt64
+            var last: UInt64
+            var accepted: String
+        }
         /// The first sequence; past 0 if older segments are archived.
         var first: UInt64
         var head: UInt64
@@ -36,6 +43,8 @@ struct VerifyCommand: ParsableCommand {
         /// The first sequence that reuses the last instant.
         var clock_behind_since: UInt64?
         var findings: [Item]
+        /// Events that were damaged and given up: nothing to mend.
+        var accepted_gaps: [Gap]
         /// What is wrong with the view database; absent if nothing is.
         var views: ViewFault?
     }
@@ -50,6 +59,7 @@ struct VerifyCommand: ParsableCommand {
             return !Interruption.isRequested
         }
         let views = try folder.views.check()
+        let gaps = try reader.acceptedGaps()
         let statistics = try reader.statistics()
         ProgressBar.clear()
         let clock = ClockState(statistics)
@@ -59,9 +69,16 @@ struct VerifyCommand: ParsableCommand {
                     first: statistics.firstSequence, head: statistics.head, events: statistics.events,
                     segments: statistics.segments.count,
                     clock_behind_seconds: clock?.behind, clock_behind_since: clock?.since,
-                    findings: findings.map(Self.item), views: views))
+                    findings: findings.map(Self.item), accepted_gaps: gaps.map(Self.item), views: views))
         } else {
             for finding in findings { Output.line("\(finding)") }
+            for gap in gaps { Output.line("note: \(GapNote.text(gap))") }
+            if findings.contains(where: { !$0.isDerived }) {
+                Output.line(
+                    "restore the files named from a copy, or see what can be mended: touchline repair --dry-run")
+            } else if !findings.isEmpty {
+                Output.line("all of this can be made anew from the lines: touchline repair")
+            }
             if let views { Output.line("\(views); run `touchline rebuild` to make the views anew") }
             if let clock { Output.line(clock.text) }
             if statistics.firstSequence > 0 {
@@ -74,6 +91,12 @@ struct VerifyCommand: ParsableCommand {
         }
         Output.flush()
         if !findings.isEmpty || views != nil { throw ExitCode(1) }
+    }
+
+    private static func item(_ gap: AcceptedGap) -> Report.Gap {
+        Report.Gap(
+            file: gap.path, offset: gap.offset, first: gap.sequences.lowerBound, last: gap.sequences.upperBound - 1,
+            accepted: gap.accepted.rfc3339)
     }
 
     private static func item(_ finding: Finding) -> Report.Item {

@@ -37,6 +37,8 @@ struct SegmentFooter: Sendable, Equatable {
         static let types = "types"
         static let frames = "frames"
         static let subjects = "subjects"
+        /// Only in a segment with an accepted gap.
+        static let gaps = "gaps"
     }
 
     static let trailerBytes = 16
@@ -58,7 +60,8 @@ struct SegmentFooter: Sendable, Equatable {
 extension SegmentFooter {
     /// The footer of the segment that `tally` sums up.
     static func encode(
-        identity: LogIdentity, tally: SegmentTally, lastLineHash: [UInt8], isRepacked: Bool, postings: [UInt8]?
+        identity: LogIdentity, tally: SegmentTally, lastLineHash: [UInt8], isRepacked: Bool, postings: [UInt8]?,
+        gaps: [SegmentGap] = []
     ) -> [UInt8] {
         var parts: [(name: String, encoding: UInt32, checked: Int, stored: [UInt8], plainBytes: Int)] = []
         for (name, plain) in [(Name.types, FrameTable.encodeTypes(tally)), (Name.frames, FrameTable.encode(tally))] {
@@ -68,6 +71,10 @@ extension SegmentFooter {
         }
         if let postings {
             parts.append((Name.subjects, 0, SubjectPostings.headBytes, postings, postings.count))
+        }
+        if !gaps.isEmpty {
+            let table = GapTable.encode(gaps, segment: tally.firstSequence)
+            parts.append((Name.gaps, 0, table.count, table, table.count))
         }
         let tableEnd = fixedBytes + parts.count * sectionEntryBytes
         let total = tableEnd + parts.reduce(0) { $0 + $1.stored.count } + trailerBytes
@@ -196,7 +203,7 @@ extension SegmentFooter {
 extension SegmentFooter {
     /// Whether every section that this program knows checks in all its parts; `read` looks at the fixed part only.
     func isWhole(in file: any OpenFile) throws(FileError) -> Bool {
-        guard try loadTally(from: file) != nil else { return false }
+        guard try loadTally(from: file) != nil, try loadGaps(from: file) != nil else { return false }
         guard let section = section(Name.subjects) else { return true }
         let bytes = try file.readBytes(at: section.offset, count: Int(section.storedBytes))
         guard bytes.count == Int(section.storedBytes), let buckets = SubjectPostings.buckets(bytes, section) else {

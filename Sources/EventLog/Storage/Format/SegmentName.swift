@@ -36,6 +36,8 @@ struct LogPaths: Sendable {
     var head: FilePath { directory.appending("head") }
     var lock: FilePath { directory.appending("lock") }
     var index: FilePath { directory.appending("index") }
+    /// Where a repair keeps what it put a new file in place of.
+    var aside: FilePath { directory.appending("aside") }
 
     func segment(_ first: UInt64) -> FilePath { directory.appending(SegmentName.name(first: first)) }
     func temporarySegment(_ first: UInt64) -> FilePath { directory.appending(SegmentName.temporaryName(first: first)) }

@@ -85,7 +85,7 @@ struct SegmentTally: Sendable, Equatable {
         let batch = SegmentSpan(
             offset: endOffset, bytes: UInt64(head.totalBytes), firstSequence: head.firstSequence,
             count: UInt64(head.count), rawLength: UInt64(head.rawLength), times: head.times, types: set(of: batchTypes))
-        if var last = spans.last, last.rawLength + batch.rawLength <= Self.spanRawBytesMax,
+        if var last = spans.last, last.rawLength > 0, last.rawLength + batch.rawLength <= Self.spanRawBytesMax,
             last.endSequence == batch.firstSequence, last.offset + last.bytes == batch.offset
         {
             last.bytes += batch.bytes
@@ -106,6 +106,20 @@ struct SegmentTally: Sendable, Equatable {
         endOffset += batch.bytes
         rawLength += batch.rawLength
         times.merge(batch.times)
+    }
+
+    /// Counts damaged bytes that stand where batches did: a span of its own, of any type, without lines.
+    mutating func addGap(_ sequences: Range<UInt64>, at offset: UInt64, bytes: UInt64, recorded: Instant) {
+        var unknown = TimeRange()
+        (unknown.minTime, unknown.maxTime) = (recorded, recorded)
+        (unknown.minRecorded, unknown.maxRecorded) = (recorded, recorded)
+        let anyType = TypeSet(bytes: [UInt8](repeating: 0xFF, count: (Self.typesMax + 7) / 8))
+        spans.append(
+            SegmentSpan(
+                offset: offset, bytes: bytes, firstSequence: sequences.lowerBound, count: UInt64(sequences.count),
+                rawLength: 0, times: unknown, types: anyType))
+        endOffset = offset + bytes
+        times.merge(unknown)
     }
 
     private mutating func set(of batchTypes: [String]) -> TypeSet {

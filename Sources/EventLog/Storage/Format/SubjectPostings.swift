@@ -214,6 +214,9 @@ enum SubjectPostings {
         return found
     }
 
+    /// What a hash is filed under in what `previousSegments` gives.
+    static func key(_ hash: UInt64) -> UInt64 { hash >> (64 - hashBits) }
+
     /// The previous segment of a subject in what `previousSegments` gave.
     static func previous(of hash: UInt64, in known: [UInt64: UInt64]?) -> UInt64 {
         known?[hash >> (64 - hashBits)] ?? unknownSegment

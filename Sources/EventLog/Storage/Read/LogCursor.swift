@@ -18,8 +18,10 @@ public struct LogCursor {
     /// The spans of a closed segment that have wanted types; nil = all may.
     private var wanted: [SegmentSpan]?
     private var hasLookedAgain = false
+    private let passesGaps: Bool
 
-    init(reader: LogReader, from: UInt64, to end: UInt64, types: TypeFilter?) {
+    init(reader: LogReader, from: UInt64, to end: UInt64, types: TypeFilter?, passingGaps: Bool) {
+        passesGaps = passingGaps
         self.reader = reader
         self.types = types?.matchesEverything ?? true ? nil : types
         self.end = end
@@ -28,7 +30,7 @@ public struct LogCursor {
 
     /// The next batch with at least one wanted event; nil at the end.
     ///
-    /// - Throws: `LogError`. With `damaged` and `sequences`, the cursor stands behind those events, and goes on there
+    /// - Throws: `LogError`. With `damaged` or `gap`, and `sequences`, the cursor stands behind those events, and goes on there
     ///   if it is asked again.
     public mutating func nextBatch() throws -> EventBatch? {
         do {
@@ -75,7 +77,10 @@ public struct LogCursor {
             place = try segment.place(of: position, before: reader.end(of: segment))
         }
         guard case .span(let span) = place else {
-            if case .gap(let damage) = place { throw damage }
+            if case .gap(let damage) = place {
+                guard passesGaps, damage.accepted != nil, let end = damage.sequences?.upperBound else { throw damage }
+                _ = leave(at: min(end, self.end))
+            }
             return
         }
         self.segment = segment
@@ -100,6 +105,7 @@ public struct LogCursor {
         guard let segment, let scanner else { return nil }
         if let footer = segment.footer, next >= footer.endSequence { return leave(at: footer.endSequence) }
         if skipSpans() { return nil }
+        if let gap = segment.gaps.holding(next) { return try pass(gap, segment) }
         guard case .batch(let head) = try scanner.frame(at: offset), head.firstSequence == next,
             let directory = try scanner.directory(at: offset, head)
         else { return try miss(segment, scanner) }
@@ -146,6 +152,16 @@ public struct LogCursor {
         guard next > position else { return nil }
         position = min(next, end)
         throw damage
+    }
+
+    /// Moves behind an accepted gap, or says that it is there.
+    private mutating func pass(_ gap: SegmentGap, _ segment: OpenSegment) throws -> EventBatch? {
+        offset = gap.endOffset
+        next = gap.sequences.upperBound
+        guard next > position else { return nil }
+        position = min(next, end)
+        if !passesGaps { throw Damage(gap, path: segment.file.path.string) }
+        return nil
     }
 
     private mutating func pass(_ head: BatchHead) {

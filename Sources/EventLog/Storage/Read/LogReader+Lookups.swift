@@ -8,15 +8,37 @@ extension LogReader {
     ///
     /// Found by the log-wide index and the footers' postings; of the active segment, by its lines. Where those are
     /// missing or damaged, by reading more; a wrong answer is never given for that.
-    /// - Parameter before: the first sequence that is not wanted any more; nil = the head as it is now.
-    /// - Throws: `LogError`; `damaged` if events that may be the subject's cannot be read.
-    public func history(of subject: String, before: UInt64? = nil) throws -> [StoredEvent] {
+    /// - Parameters:
+    ///   - before: the first sequence that is not wanted any more; nil = the head as it is now.
+    ///   - passingGaps: whether accepted gaps are passed over, with what the subject may have had in them.
+    /// - Throws: `LogError`; `damaged`, or `gap`, if events that may be the subject's cannot be read.
+    public func history(
+        of subject: String, before: UInt64? = nil, passingGaps: Bool = false
+    ) throws -> [StoredEvent] {
         let end = min(before ?? .max, head)
         guard end > firstSequence else { return [] }
         return try retrying { () throws(LogError) in
             var search = SubjectSearch(reader: self, subject: subject, end: end)
-            return try search.run()
+            let events = try search.run()
+            guard !passingGaps else { return events }
+            let gaps = try HistoryGaps(reader: self, hash: hash.subject(subject), end: end).affecting(events)
+            guard let gap = gaps.first else { return events }
+            throw LogError(
+                code: .gap,
+                message: "\(subject) may have events in an accepted gap (\(gap.sequences.lowerBound) to "
+                    + "\(gap.sequences.upperBound - 1), accepted at \(gap.accepted.rfc3339))",
+                path: gap.path, offset: gap.offset, sequences: gap.sequences)
         }
+    }
+
+    /// The accepted gaps below `before` in which the subject has events, or may have: its history lacks them.
+    ///
+    /// - Throws: `LogError`.
+    public func gaps(inHistoryOf subject: String, before: UInt64? = nil) throws -> [AcceptedGap] {
+        if try listGaps().isEmpty { return [] }
+        let events = try history(of: subject, before: before, passingGaps: true)
+        return try HistoryGaps(reader: self, hash: hash.subject(subject), end: min(before ?? .max, head))
+            .affecting(events)
     }
 
     /// The sequence of the event with this source and id; nil if there is none.
@@ -57,10 +79,10 @@ extension LogReader {
         }
         // An index that cannot be read covers nothing new; the lines are read instead.
         if index.coveredTo < segmentStarts.last ?? 0 { try? index.reload() }
-        let covered = index.coveredTo
         // The index knows of a segment closed since: then its footer tells more than its lines.
-        if covered > segmentStarts.last ?? 0 { try refresh() }
+        if index.coveredTo > segmentStarts.last ?? 0 { try refresh() }
         let starts = segmentStarts
+        let covered = try indexedTo(starts.last ?? 0)
         return starts.indices.filter { position in
             let segmentEnd = position + 1 < starts.count ? starts[position + 1] : UInt64.max
             return segmentEnd > covered && starts[position] < end
@@ -178,7 +200,7 @@ private struct SubjectSearch {
         var last: UInt64?
         for span in spans where span.firstSequence < end && span.firstSequence != last {
             last = span.firstSequence
-            for content in try segment.read(span) {
+            for content in try segment.read(span, passesGaps: true) {
                 for position in content.entries.indices where isOurs(content, position) {
                     let event = content.event(position)
                     if event.sequence < end { events.append(event) }

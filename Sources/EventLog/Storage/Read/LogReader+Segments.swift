@@ -25,6 +25,7 @@ extension LogReader {
             // A file that lost its name was repacked or archived; a segment that is not the last has a footer by now.
             segments.open.removeAll { !$0.file.isLinked() || ($0.footer == nil && $0.first != firsts.last) }
         }
+        forgetGaps()
     }
 
     /// The segment that holds the event.

@@ -22,6 +22,8 @@ public final class LogReader: Sendable {
     private let recent = Mutex<[BatchContent]>([])
     let index: LogIndex
     let scans = Mutex<[SubjectScan]>([])
+    /// The accepted gaps of closed segments that were looked at, by the segment's first sequence.
+    let knownGaps = Mutex<[UInt64: [AcceptedGap]]>([:])
 
     /// The names that are there, and the files that are open.
     struct Segments {
@@ -158,8 +160,11 @@ public final class LogReader: Sendable {
     /// - Parameters:
     ///   - to: the first sequence that is not wanted any more; nil = the head as it is now.
     ///   - types: the types that are wanted; nil = all. Batches without any of them are not decompressed.
-    public func cursor(from: UInt64, to: UInt64? = nil, types: TypeFilter? = nil) -> LogCursor {
-        LogCursor(reader: self, from: from, to: min(to ?? .max, head), types: types)
+    ///   - passingGaps: whether accepted gaps are passed over; else they are an error, as all that cannot be read.
+    public func cursor(
+        from: UInt64, to: UInt64? = nil, types: TypeFilter? = nil, passingGaps: Bool = false
+    ) -> LogCursor {
+        LogCursor(reader: self, from: from, to: min(to ?? .max, head), types: types, passingGaps: passingGaps)
     }
 
     /// The event at this place.
@@ -218,7 +223,8 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// SHA-256 of the line before `sequence`, without its line feed; 32 zeros at the log's very start.
+    /// SHA-256 of the line before `sequence`, without its line feed; 32 zeros at the log's very start; of the kept bytes
+    /// of an accepted gap, if that line is in one.
     ///
     /// Kept beside a cursor it proves later that the log still holds the same history.
     public func lineHash(before sequence: UInt64) throws -> [UInt8] {
@@ -226,7 +232,11 @@ public final class LogReader: Sendable {
         if sequence == firstSequence {
             return try retrying { () throws(LogError) in try segment(startingAt: sequence).header.lineage }
         }
-        return Array(SHA256.hash(data: try event(at: sequence - 1).line))
+        do {
+            return Array(SHA256.hash(data: try event(at: sequence - 1).line))
+        } catch let error as LogError where error.code == .gap {
+            return try gapHash(holding: sequence - 1)
+        }
     }
 
     /// How many events from sequence 0 on were recorded at or before `instant`: the sequence after the last of them.

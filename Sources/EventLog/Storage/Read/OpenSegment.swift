@@ -9,6 +9,8 @@ final class OpenSegment: Sendable {
     let header: SegmentHeader
     /// nil: the segment is active, or its footer cannot be read.
     let footer: SegmentFooter?
+    /// The accepted gaps.
+    let gaps: [SegmentGap]
     private let map: Mutex<Map>
     private let idle = Mutex<[Loan]>([])
 
@@ -39,6 +41,8 @@ final class OpenSegment: Sendable {
         do throws(FileError) {
             let footer = try SegmentFooter.read(file, logID: header.identity.bytes)
             self.footer = footer?.firstSequence == first ? footer : nil
+            // A table that does not check says nothing: what it named is damage again.
+            gaps = try self.footer?.loadGaps(from: file) ?? []
         } catch {
             throw LogError(error)
         }
@@ -145,7 +149,8 @@ final class OpenSegment: Sendable {
         let end = footer.map { min($0.endSequence, end) } ?? end
         guard map.next < end else { return }
         let scanner = SegmentScanner(file: file, identity: header.identity)
-        var walker = SegmentWalker(scanner: scanner, offset: map.nextOffset, next: map.next, lines: 0..<0)
+        var walker = SegmentWalker(
+            scanner: scanner, offset: map.nextOffset, next: map.next, lines: 0..<0, gaps: gaps)
         while let item = try walker.nextItem(before: end) {
             switch item {
             case .batch(let offset, let directory, _): map.tally.add(directory.head, types: directory.types, at: offset)
@@ -156,12 +161,15 @@ final class OpenSegment: Sendable {
         map.next = walker.next
     }
 
-    /// Reads the batches of a span, checked: all, or the one that holds `sequence`.
-    func read(_ span: SegmentSpan, only sequence: UInt64? = nil) throws(LogError) -> [BatchContent] {
+    /// Reads the batches of a span, checked: all, or the one that holds `sequence`; with `passesGaps`, all but those
+    /// in an accepted gap.
+    func read(
+        _ span: SegmentSpan, only sequence: UInt64? = nil, passesGaps: Bool = false
+    ) throws(LogError) -> [BatchContent] {
         var failure: LogError?
         let contents: [BatchContent] = withScanner { scanner in
             do throws(LogError) {
-                return try read(span, only: sequence, scanner)
+                return try read(span, only: sequence, passesGaps, scanner)
             } catch {
                 failure = error
                 return []
@@ -172,7 +180,7 @@ final class OpenSegment: Sendable {
     }
 
     private func read(
-        _ span: SegmentSpan, only sequence: UInt64?, _ scanner: SegmentScanner
+        _ span: SegmentSpan, only sequence: UInt64?, _ passesGaps: Bool, _ scanner: SegmentScanner
     ) throws(LogError) -> [BatchContent] {
         var contents: [BatchContent] = []
         do throws(FileError) {
@@ -181,7 +189,8 @@ final class OpenSegment: Sendable {
             throw LogError(error)
         }
         var walker = SegmentWalker(
-            scanner: scanner, offset: span.offset, next: span.firstSequence, lines: sequence.map { $0..<($0 + 1) })
+            scanner: scanner, offset: span.offset, next: span.firstSequence, lines: sequence.map { $0..<($0 + 1) },
+            gaps: gaps)
         while true {
             let item: SegmentWalker.Item?
             do throws(FileError) { item = try walker.nextItem(before: span.endSequence) } catch {
@@ -193,6 +202,7 @@ final class OpenSegment: Sendable {
             case .gap(let damage)?:
                 // What stands beside the one event that is wanted does not matter.
                 if let sequence, !(damage.sequences?.contains(sequence) ?? true) { continue }
+                if passesGaps, damage.accepted != nil { continue }
                 throw damage.error
             case nil: return contents
             }

@@ -9,8 +9,14 @@ struct SegmentWalker {
     private(set) var next: UInt64
     /// The events whose lines are read and checked too, not only directories; nil = all.
     let wanted: Range<UInt64>?
+    /// Gaps that were accepted: not looked at again.
+    private let gaps: [SegmentGap]
 
-    init(scanner: SegmentScanner, offset: UInt64, next: UInt64, lines wanted: Range<UInt64>? = nil) {
+    init(
+        scanner: SegmentScanner, offset: UInt64, next: UInt64, lines wanted: Range<UInt64>? = nil,
+        gaps: [SegmentGap] = []
+    ) {
+        self.gaps = gaps
         self.scanner = scanner
         self.offset = offset
         self.next = next
@@ -30,6 +36,11 @@ struct SegmentWalker {
     /// Everything before `end` was once acknowledged, so what is missing before it is damage.
     mutating func nextItem(before end: UInt64) throws(FileError) -> Item? {
         guard next < end else { return nil }
+        if let gap = gaps.holding(next) {
+            offset = gap.endOffset
+            next = gap.sequences.upperBound
+            return .gap(Damage(gap, path: scanner.file.path.string))
+        }
         if let item = try batch() { return item }
         // What was read ahead may be older than what is there now.
         scanner.forget()
@@ -87,12 +98,38 @@ struct Damage: Error, Equatable, Sendable {
     /// The events that cannot be read because of it; nil if all can.
     var sequences: Range<UInt64>?
     var message: String
+    /// When the damage was accepted as a gap; nil = it was not.
+    var accepted: Instant?
+
+    init(
+        path: String, offset: UInt64, structure: LogStructure, sequences: Range<UInt64>?, message: String
+    ) {
+        self.path = path
+        self.offset = offset
+        self.structure = structure
+        self.sequences = sequences
+        self.message = message
+    }
+
+    /// Damage that was accepted.
+    init(_ gap: SegmentGap, path: String) {
+        self.init(
+            path: path, offset: gap.offset, structure: .frame, sequences: gap.sequences,
+            message:
+                "events \(gap.sequences.lowerBound) to \(gap.sequences.upperBound - 1) are a gap: they were damaged, "
+                + "and the gap was accepted at \(gap.accepted.rfc3339); go on behind it, --from \(gap.sequences.upperBound)"
+        )
+        accepted = gap.accepted
+    }
 
     /// As an error for callers.
     var error: LogError {
+        if accepted != nil {
+            return LogError(code: .gap, message: message, path: path, offset: offset, sequences: sequences)
+        }
         let range = sequences.map { ", events \($0.lowerBound) to \($0.upperBound - 1) cannot be read" } ?? ""
         return LogError(
-            code: .damaged, message: "\(structure.rawValue): \(message)\(range); run verify, and restore this file",
+            code: .damaged, message: "\(structure.rawValue): \(message)\(range); run verify, then repair, or restore this file",
             path: path, offset: offset, sequences: sequences)
     }
 }

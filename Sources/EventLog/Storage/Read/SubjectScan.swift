@@ -77,10 +77,13 @@ final class SubjectScan: Sendable {
     private func extend(_ state: inout State, upTo end: UInt64) throws(FileError) {
         guard state.next < end else { return }
         let scanner = SegmentScanner(file: segment.file, identity: segment.header.identity)
-        var walker = SegmentWalker(scanner: scanner, offset: state.offset, next: state.next)
+        var walker = SegmentWalker(
+            scanner: scanner, offset: state.offset, next: state.next, gaps: segment.gaps)
         while let item = try walker.nextItem(before: end) {
             switch item {
             case .gap(let damage):
+                // Whether a subject may have events in an accepted gap, `history` asks for itself.
+                if damage.accepted != nil { break }
                 state.damage = damage
                 return
             case .batch(let offset, let directory, let lines):

@@ -16,6 +16,8 @@ struct SegmentCheck {
     private var tally: SegmentTally
     private let events: RecentEvents
     private var hasGap = false
+    /// Whether the last events seen are a gap that was accepted.
+    private(set) var endsInAcceptedGap = false
     /// The end of the last events that could not be read, in this segment or before it.
     private(set) var gapEnd: UInt64
     /// The ids of the events, as the index takes them; only if deep.
@@ -58,7 +60,8 @@ struct SegmentCheck {
             hasGap = true
             lastLine = nil
             gapEnd = max(gapEnd, damage.sequences?.upperBound ?? 0)
-            findings.append(Finding(damage))
+            endsInAcceptedGap = damage.accepted != nil
+            if damage.accepted == nil { findings.append(Finding(damage)) }
         case .batch(let offset, let directory, let lines):
             let head = directory.head
             let content = BatchContent(directory: directory, lines: lines)
@@ -68,6 +71,7 @@ struct SegmentCheck {
             }
             tally.add(head, types: directory.types, at: offset)
             lastLine = Array(content.line(content.entries.count - 1))
+            endsInAcceptedGap = false
         }
     }
 
@@ -156,6 +160,12 @@ struct SegmentCheck {
         let frames = try footer.load(SegmentFooter.Name.frames, from: segment.file)
         if types == nil || frames == nil {
             findings.append(finding(.footer, at: footer.offset, "its frame table does not match its checksum"))
+        }
+        if try footer.loadGaps(from: segment.file) == nil {
+            findings.append(
+                finding(
+                    .footer, at: footer.section(SegmentFooter.Name.gaps)?.offset,
+                    "its table of accepted gaps does not match its checksum"))
         }
         let postings = try checkPostings(footer)
         guard !hasGap else { return }

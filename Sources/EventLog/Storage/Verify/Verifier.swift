@@ -116,7 +116,7 @@ struct Verifier {
             hash: reader.hash, parser: parser, subjects: subjects, gapEnd: gapEnd)
         var walker = SegmentWalker(
             scanner: SegmentScanner(file: segment.file, identity: reader.identity),
-            offset: UInt64(SegmentHeader.frameBytes), next: start)
+            offset: UInt64(SegmentHeader.frameBytes), next: start, gaps: segment.gaps)
         while let item = try walker.nextItem(before: end) {
             check.take(item)
             guard progress(walker.next - first, head - first) else { throw CancellationError() }
@@ -137,6 +137,10 @@ struct Verifier {
         if check.lastLine == nil && start == end {
             chain = Chain(
                 end: end, lastLineHash: segment.header.lineage, lastRecorded: segment.header.recordedFloor)
+        }
+        if check.endsInAcceptedGap, let footer = segment.footer, footer.endSequence == end {
+            // What the footer says stands for the line that nobody can read.
+            chain = Chain(end: end, lastLineHash: footer.lastLineHash, lastRecorded: footer.times.maxRecorded)
         }
         // With a segment missing in between, the next one continues what nobody can see.
         if self.end > end { chain = nil }

@@ -188,7 +188,13 @@ struct BatchPlanner {
         if let sequence = ReservedID.sequence(source: source, id: id) { candidates.append(sequence) }
         for sequence in candidates where sequence < batch.firstSequence && sequence >= reader.firstSequence {
             let event: StoredEvent
-            do { event = try reader.event(at: sequence) } catch { throw Self.unreadable(error) }
+            do {
+                event = try reader.event(at: sequence)
+            } catch let error as LogError where error.code == .gap {
+                throw Self.gone(id, sequence)
+            } catch {
+                throw Self.unreadable(error)
+            }
             guard Self.areEqual(event.source, source), Self.areEqual(event.id, id) else { continue }
             guard event.hasContent(of: draft), Self.areEqual(event.subject, draft.subject),
                 Self.areEqual(event.type, draft.type)
@@ -207,6 +213,15 @@ struct BatchPlanner {
             code: .idConflict(sequence: sequence),
             message: "id \(LineError.printable(id)) seems to be that of event \(sequence), which was archived; bring "
                 + "the older segments back, or give a new event another id")
+    }
+
+    /// The index knows an event that was given up; only its line could tell whether it is the same.
+    private static func gone(_ id: String, _ sequence: UInt64) -> AppendError {
+        AppendError(
+            code: .idConflict(sequence: sequence),
+            message:
+                "id \(LineError.printable(id)) seems to be that of event \(sequence), which is in an accepted gap; "
+                + "give a new event another id")
     }
 
     /// Neither lines nor index tell which ids were used.

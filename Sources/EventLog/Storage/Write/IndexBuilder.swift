@@ -55,9 +55,7 @@ struct IndexBuilder {
                     let next = position + 1 < segments.count ? segments[position + 1] : end
                     let part = range.clamped(to: first..<max(first, min(next, end)))
                     if part.isEmpty { continue }
-                    for gap in try add(part, segment: first, to: index) {
-                        lost.parts.append(LostEvents.Part(segment: first, sequences: gap))
-                    }
+                    lost.parts += try add(part, segment: first, to: index)
                 }
             }
         } catch {
@@ -70,12 +68,13 @@ struct IndexBuilder {
     /// Adds runs for what can be read of the range; returns the rest.
     private func add(
         _ range: Range<UInt64>, segment first: UInt64, to index: LogIndex
-    ) throws(LogError) -> [Range<UInt64>] {
-        var gaps: [Range<UInt64>] = []
+    ) throws(LogError) -> [LostEvents.Part] {
+        var gaps: [LostEvents.Part] = []
         try read(range, segment: first) { part throws(IndexError) in
             switch part {
             case .events(let events): try addRun(events, to: index)
-            case .gap(let gap): gaps.append(gap)
+            case .gap(let gap, let isAccepted):
+                gaps.append(LostEvents.Part(segment: first, sequences: gap, isAccepted: isAccepted))
             }
             return true
         }
@@ -86,7 +85,7 @@ struct IndexBuilder {
     private enum Part {
         case events(RecentEvents)
         /// Events that cannot be read.
-        case gap(Range<UInt64>)
+        case gap(Range<UInt64>, isAccepted: Bool)
     }
 
     /// Reads the range of a segment, and hands out part after part as long as `body` says so.
@@ -97,16 +96,23 @@ struct IndexBuilder {
             KeyPipeline(RecentEvents(segment: first, firstSequence: sequence), hash)
         }
         do {
-            var keys = pipeline(from: range.lowerBound)
             let file = try files.open(paths.segment(first), .read)
+            let gaps = try SegmentFooter.read(file, logID: identity.bytes)?.loadGaps(from: file) ?? []
+            if let gap = gaps.holding(range.lowerBound), gap.sequences.upperBound >= range.upperBound {
+                // Nothing else is missing: no need to read the segment up to there.
+                _ = try body(.gap(range, isAccepted: true))
+                return
+            }
+            var keys = pipeline(from: range.lowerBound)
             var walker = SegmentWalker(
                 scanner: SegmentScanner(file: file, identity: identity), offset: UInt64(SegmentHeader.frameBytes),
-                next: first)
+                next: first, gaps: gaps)
             while let item = try walker.nextItem(before: range.upperBound) {
                 switch item {
                 case .gap(let damage):
                     guard let gap = damage.sequences?.clamped(to: range), !gap.isEmpty else { continue }
-                    guard try body(.events(keys.finish())), try body(.gap(gap)) else { return }
+                    guard try body(.events(keys.finish())), try body(.gap(gap, isAccepted: damage.accepted != nil))
+                    else { return }
                     keys = pipeline(from: gap.upperBound)
                 case .batch(_, let directory, let lines):
                     keys.add(BatchContent(directory: directory, lines: lines))

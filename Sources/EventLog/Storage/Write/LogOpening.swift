@@ -119,7 +119,8 @@ struct LogOpening {
         let file = try files.open(paths.segment(first), .read)
         // A closed segment without a readable footer is for `verify` to name; repacking could lose what is still there.
         guard let footer = try SegmentFooter.read(file, logID: identity.bytes) else { return true }
-        return footer.isRepacked
+        // One with a gap keeps its bytes as they are.
+        return footer.isRepacked || footer.section(SegmentFooter.Name.gaps) != nil
     }
 
     /// Cuts a torn tail and makes what lies past the head durable, with the footer if there is one.

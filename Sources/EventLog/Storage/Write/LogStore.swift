@@ -97,7 +97,9 @@ final class LogStore {
     private var indexEnd: UInt64 { recent.first?.firstSequence ?? nextSequence }
 
     /// The first events of which neither lines nor index tell the ids.
-    var lostEvents: Range<UInt64>? { lost.parts.first?.sequences }
+    ///
+    /// Those that were given up do not count.
+    var lostEvents: Range<UInt64>? { lost.parts.first { !$0.isAccepted }?.sequences }
 
     /// Builds the runs that are missing.
     private func fillIndex() throws(IndexError) {

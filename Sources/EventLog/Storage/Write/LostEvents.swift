@@ -11,6 +11,8 @@ struct LostEvents: Sendable {
         /// The first sequence of the segment.
         var segment: UInt64
         var sequences: Range<UInt64>
+        /// Whether an operator has given them up.
+        var isAccepted = false
     }
 
     /// Oldest first.
@@ -39,6 +41,8 @@ struct LostEvents: Sendable {
             if let known, known.lastSequence >= part.sequences.upperBound { continue }
             let path = paths.segment(part.segment)
             guard let entries = try? Self.postings(subject, part.segment, try files.open(path, .read), identity) else {
+                // Nobody can tell, and that was accepted.
+                if part.isAccepted { continue }
                 throw IndexError(
                     code: .system(Errno.ioError.rawValue),
                     message: "events \(part.sequences.lowerBound) to \(part.sequences.upperBound - 1) cannot be read, "

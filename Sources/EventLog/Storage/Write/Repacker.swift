@@ -14,7 +14,9 @@ struct Repacker: Sendable {
     /// then renamed over the old one. A segment that cannot be read whole is left as it is.
     func repack(_ first: UInt64, isCancelled: () -> Bool) throws {
         let old = try files.open(paths.segment(first), .read)
-        guard let footer = try SegmentFooter.read(old, logID: identity.bytes), !footer.isRepacked else { return }
+        guard let footer = try SegmentFooter.read(old, logID: identity.bytes), !footer.isRepacked,
+            footer.section(SegmentFooter.Name.gaps) == nil
+        else { return }
         let header = try SegmentHeader.read(old, expecting: first)
         let temporary = paths.temporarySegment(first)
         do {
