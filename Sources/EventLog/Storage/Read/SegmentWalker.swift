@@ -129,7 +129,8 @@ struct Damage: Error, Equatable, Sendable {
         }
         let range = sequences.map { ", events \($0.lowerBound) to \($0.upperBound - 1) cannot be read" } ?? ""
         return LogError(
-            code: .damaged, message: "\(structure.rawValue): \(message)\(range); run verify, then repair, or restore this file",
+            code: .damaged,
+            message: "\(structure.rawValue): \(message)\(range); run verify, then repair, or restore this file",
             path: path, offset: offset, sequences: sequences)
     }
 }
