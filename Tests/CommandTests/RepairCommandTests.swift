@@ -12,7 +12,7 @@ import Testing
         for request in 0..<10 {
             let lines = (0..<6).map { event in
                 let number = request * 6 + event
-                return #"{"type":"note.added","subject":"C-\#(number % 7)","id":"id\#(number)","source":"/t","#
+                return #"{"type":"x.note","subject":"C-\#(number % 7)","id":"id\#(number)","source":"/t","#
                     + #""data":{"text":"\#(number)"}}"#
             }
             let result = try data.run("append", "--quiet", input: lines.joined(separator: "\n") + "\n")
@@ -79,7 +79,7 @@ import Testing
         #expect(stopped.status == 74 && stopped.errors.contains("--from \(last + 1)"), "\(stopped.errors)")
         #expect(try data.run("cat", "--from", "\(last + 1)").status == 0)
         // Everything else goes on, and says what it lacks.
-        try data.append(#"{"type":"note.added","subject":"C-1","data":{"text":"after"}}"#)
+        try data.append(#"{"type":"x.note","subject":"C-1","data":{"text":"after"}}"#)
         for arguments in [["rebuild", "--verify"], ["customer", "C-1"], ["timeline", "C-1"], ["audit", "C-1"]] {
             let result = try Binary.run(arguments + ["--data", data.path])
             #expect(result.status == 0 && result.errors.contains("note: "), "\(arguments): \(result.errors)")

@@ -7,12 +7,12 @@ struct RepairCommand: ParsableCommand {
         commandName: "repair",
         abstract: "Make anew what is damaged and can be derived; name what cannot.",
         discussion: """
-            Index runs, footers, headers, batch directories, the head word and the views are derived from what is whole. \
-            No line is ever touched, and every file that is replaced is kept in log/aside.
+            Index runs, footers, headers, batch directories, the head word and the views are derived from what is \
+            whole. No line is ever touched, and every file that is replaced is kept in log/aside.
 
-            Events whose own bytes are damaged cannot be derived. Either restore the file that is named from a copy; or \
-            give the events up with --accept-gap: their bytes stay, every read of them says that they are a gap, and \
-            appends and rebuilds go on. Exit status 1 if something is left to mend.
+            Events whose own bytes are damaged cannot be derived. Either restore the file that is named from a copy; \
+            or give the events up with --accept-gap: their bytes stay, every read of them says that they are a gap, \
+            and appends and rebuilds go on. Exit status 1 if something is left to mend.
             """)
 
     @OptionGroup var options: GlobalOptions

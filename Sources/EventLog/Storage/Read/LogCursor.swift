@@ -30,8 +30,8 @@ public struct LogCursor {
 
     /// The next batch with at least one wanted event; nil at the end.
     ///
-    /// - Throws: `LogError`. With `damaged` or `gap`, and `sequences`, the cursor stands behind those events, and goes on there
-    ///   if it is asked again.
+    /// - Throws: `LogError`. With `damaged` or `gap`, and `sequences`, the cursor stands behind those events, and goes
+    ///   on there if it is asked again.
     public mutating func nextBatch() throws -> EventBatch? {
         do {
             while position < end {

@@ -223,8 +223,8 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// SHA-256 of the line before `sequence`, without its line feed; 32 zeros at the log's very start; of the kept bytes
-    /// of an accepted gap, if that line is in one.
+    /// SHA-256 of the line before `sequence`, without its line feed; 32 zeros at the log's very start; of the kept
+    /// bytes of an accepted gap, if that line is in one.
     ///
     /// Kept beside a cursor it proves later that the log still holds the same history.
     public func lineHash(before sequence: UInt64) throws -> [UInt8] {

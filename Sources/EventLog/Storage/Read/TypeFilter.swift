@@ -1,7 +1,7 @@
 /// Which event types are wanted: exact names, or globs in which `*` stands for any text and `?` for one character.
 public struct TypeFilter: Sendable, Equatable {
-    // Bytes throughout: to `String`, two spellings of one accented letter are the same, and a mark that joins the letter
-    // before it hides that letter.
+    // Bytes throughout: to `String`, two spellings of one accented letter are the same, and a mark that joins the
+    // letter before it hides that letter.
     private var exact: Set<[UInt8]> = []
     private var prefixes: [[UInt8]] = []
     private var globs: [[UInt8]] = []

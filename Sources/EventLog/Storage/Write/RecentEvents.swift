@@ -3,8 +3,8 @@ import Synchronization
 /// What the log's indexes do not hold yet: the ids and subjects of the events of one segment.
 ///
 /// Flat arrays: 12 bytes an id and 6 to 12 more to find it, 32 bytes a subject and as much to find it, 4 bytes an
-/// event; so some 25 MB for a full segment of 700,000 events of 35,000 customers. One is held for the active segment, and one
-/// for each closed segment whose index run is not made yet (`Maintenance.unindexedMax`).
+/// event; so some 25 MB for a full segment of 700,000 events of 35,000 customers. One is held for the active segment,
+/// and one for each closed segment whose index run is not made yet (`Maintenance.unindexedMax`).
 ///
 /// One thread fills it. Once its segment is closed nothing in it changes any more, and any thread may read it: that is
 /// why it is `@unchecked Sendable`.
