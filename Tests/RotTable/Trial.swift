@@ -37,10 +37,14 @@ struct Trial {
         let (failures, wrong) = reads.compare(with: sound[part])
         var complaints = wrong.prefix(3).map { "wrong without an error: \($0)" }
         let findings = Self.verify(files)
-        if let findings, !findings.isEmpty {
-            complaints += complaint(about: findings, stretch, unreadable: reads.unreadable)
-        } else if findings != nil, failures > 0 {
-            complaints.append("reads fail, and verify says nothing")
+        if let findings {
+            if !findings.isEmpty {
+                complaints += complaint(about: findings, stretch, unreadable: reads.unreadable)
+            } else if failures > 0 {
+                complaints.append("reads fail, and verify says nothing")
+            }
+        } else {
+            complaints.append("verify cannot begin")
         }
         if number % Self.writerEvery == 0 { complaints += try await write(stretch, files) }
         var row = Row(flips: 1)
@@ -56,7 +60,7 @@ struct Trial {
         return (row, complaints.isEmpty ? nil : place + ": " + complaints.joined(separator: "; "))
     }
 
-    /// What `verify` says; nil if it cannot begin, and says so by an error that names the place.
+    /// What `verify` says; nil if it cannot begin.
     private static func verify(_ files: MemoryFiles) -> [Finding]? {
         try? LogReader.open(SampleLog.directory, files: files).verify(deep: false)
     }
