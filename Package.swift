@@ -108,7 +108,9 @@ let package = Package(
     ]
 )
 
-let fuzzed: [Target.Dependency] = ["EventLog", "CRM", "CSVImport", "TouchlineService", crypto, system]
+let fuzzed: [Target.Dependency] = [
+    "EventLog", "Projection", "CRM", "CSVImport", "TouchlineService", crypto, grdb, system,
+]
 
 // The fuzzer's program is there only when `Tools/fuzz` asks for it: it links only with `--sanitize fuzzer`. Else what it
 // calls is a part of the tests, which run it on every input that is kept.

@@ -285,6 +285,17 @@ private struct DraftWriter {
         quoted(prefix + "{" + (column?.name ?? "") + "}")
     }
 
-    /// A double-quoted YAML text, which a JSON string is.
-    private func quoted(_ text: String) -> String { String(decoding: JSONText.string(text), as: UTF8.self) }
+    /// A double-quoted YAML text, which a JSON string is but for what YAML takes for line breaks or does not read.
+    private func quoted(_ text: String) -> String {
+        var quoted = ""
+        for scalar in String(decoding: JSONText.string(text), as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted
+    }
 }

@@ -18,7 +18,7 @@ package struct FuzzTarget: Sendable {
     /// All targets.
     package static let all: [FuzzTarget] = [
         .line, .json, .stored, .instant, .amount, .glob, .directory, .frame, .header, .footer, .segment, .run, .csv,
-        .draft, .mapping, .time, .catalogue, .config, .model,
+        .draft, .mapping, .time, .catalogue, .config, .model, .view,
     ]
 
     /// The target of this name.

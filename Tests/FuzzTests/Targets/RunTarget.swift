@@ -159,6 +159,8 @@ private struct SmallRun {
         block.store(u32: UInt32(number), at: 4)
         block[8] = section.rawValue
         block[9] = UInt8(section.columns)
+        // Rows of no bits may be 65,535 in a block; fewer say the same sooner.
+        block[11] &= 0x0F
         if block[10] == 0, block[11] == 0 { block[10] = 1 }
         block.store(u32: CRC32.checksum(block[4...], continuing: seed), at: 0)
         return block

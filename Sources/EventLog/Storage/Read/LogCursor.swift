@@ -143,8 +143,12 @@ public struct LogCursor {
         if reader.segmentStarts.contains(next), next != segment.first { return leave(at: next) }
         if !segment.file.isLinked() { return leave(at: position) }
         var walker = SegmentWalker(scanner: scanner, offset: offset, next: next)
-        guard case .gap(let damage) = try walker.nextItem(before: min(reader.end(of: segment), reader.head)) else {
-            return nil
+        let damage: Damage
+        switch try walker.nextItem(before: min(reader.end(of: segment), reader.head)) {
+        case .gap(let found)?: damage = found
+        case .batch?: return nil
+        // The last batch reaches past the segment's end: what is wanted stands in another one, if anywhere.
+        case nil: return leave(at: position)
         }
         // Goes on behind it right here: the span it is in may start before it, and be found again.
         offset = walker.offset

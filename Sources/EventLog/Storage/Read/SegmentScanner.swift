@@ -115,7 +115,13 @@ final class SegmentScanner {
         }
         let isSequential = offset >= windowStart && offset - windowStart <= UInt64(window.count)
         nextRead = isSequential ? min(nextRead * 2, Self.readAheadBytes) : Self.firstReadBytes
-        window = try file.readBytes(at: offset, count: max(count, nextRead))
+        var wanted = max(count, nextRead)
+        if wanted > Self.readAheadBytes {
+            // No head is checked yet: what a damaged one says may be far more than there is.
+            let size = try file.size()
+            wanted = size > offset ? min(wanted, Int(clamping: size - offset)) : 0
+        }
+        window = try file.readBytes(at: offset, count: wanted)
         windowStart = offset
         return min(window.count, count)
     }
