@@ -49,16 +49,14 @@ package struct BenchFill: Sendable {
             try EventLog.create(at: directory, options: options)
         }
         let sequencer = try LocalSequencer.open(directory, options: options) { .now() }
+        var stream = life.makeStream()
         var done: UInt64 = 0
         var number = 0
         var memory: UInt64 = 0
         try await withThrowingTaskGroup(of: Int.self) { group in
             while true {
-                let next = number
-                group.addTask {
-                    let events = life.request(next, count: Self.requestEvents)
-                    return try await sequencer.append(AppendRequest(events: events)).count
-                }
+                let request = AppendRequest(events: stream.request(Self.requestEvents))
+                group.addTask { try await sequencer.append(request).count }
                 number += 1
                 guard number >= Self.inFlight, let count = try await group.next() else { continue }
                 done += UInt64(count)

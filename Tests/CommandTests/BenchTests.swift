@@ -26,6 +26,21 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
     }
 
+    @Test(arguments: ["uuid", "short", "none"])
+    func dataIsTheSameForTheSameSeedAndTakenWithoutAWarning(ids: String) throws {
+        let data = try TestData()
+        let arguments = ["bench", "data", "--events", "4000", "--ids", ids]
+        let events = try Binary.run(arguments)
+        #expect(events.status == 0 && events.lines.count == 4000)
+        #expect(try Binary.run(arguments).output == events.output)
+        #expect(try Binary.run(arguments + ["--seed", "2"]).output != events.output)
+        let taken = try data.run("append", "--quiet", input: events.output)
+        #expect(taken.status == 0)
+        #expect(!taken.errors.contains("kept as sent"), "\(taken.errors)")
+        let expired = try data.run("cat", "--type", "points.expired")
+        #expect(expired.lines.count == 40)
+    }
+
     @Test func aFolderWithSomethingInItIsRefused() throws {
         let folder = try TemporaryFolder()
         let file = folder.url.appending(path: "precious")
