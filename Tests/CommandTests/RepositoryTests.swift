@@ -53,4 +53,10 @@ import Testing
         let result = try Binary.shell("python3 \"$TOOL\" --check", ["TOOL": Repository.path("Tools/mutations")])
         #expect(result.status == 0, "\(result.errors)")
     }
+
+    @Test func theBenchmarkOfOtherSystemsFitsTheReadme() throws {
+        let result = try Binary.shell(
+            "python3 \"$TOOL\" --check && python3 \"$TOOL\" --help", ["TOOL": Repository.path("Tools/bench-peers")])
+        #expect(result.status == 0, "\(result.errors)")
+    }
 }
