@@ -20,7 +20,9 @@ def made_up():
     results = Results(HEADER)
     for number, rate in enumerate((5000, 7000, 6000)):
         results.add({"system": "touchline", "test": "append1", "round": number, "rate": rate, "limit": 8000,
-                     "p50_us": 150, "p99_us": 200, "noisy": rate == 7000})
+                     "p50_us": 150, "p99_us": 200, "noisy": rate == 7000,
+                     "promises": [{"name": "append.1x1.rate", "unit": "events/s", "figure": rate, "ratio": rate / 8000,
+                                   "budget": {"of": "ratio", "at_least": 0.85, "at_most": None}}]})
         results.add({"system": "sqlite", "test": "append1", "round": number, "rate": 4000, "p50_us": 250, "p99_us": 400,
                      "events": 100, "syncs": 100})
     for system, p50 in (("touchline", 700), ("redis", 400)):
@@ -41,7 +43,7 @@ def check():
     assert "700 / 800~" in text and "1.00 / –" in text, text
     kept = dict(verdicts(results))
     assert [kept[words] for words in kept] == [False, True, False, True], kept
-    assert "Missed: append, 1 writer: 0.69 ×" in text and "Did not run: disk of Redis Streams." in text, text
+    assert "Missed: append.1x1.rate 0.69 of its limit, at least 0.85; tail" in text and "Did not run: disk of Redis Streams." in text, text
     assert results.disagreement() == "sqlite and redis"
     assert [table.number(value) for value in (1234567, 999.6, 12.34, 0.123)] == ["1,230,000", "1000", "12.3", "0.12"]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,12 +1,8 @@
 """The events that all systems are given."""
 import os
-import sys
 
 from .failure import Failure
-from .install import CLIENTS
 from .run import call
-
-GENERATE = CLIENTS.parent.parent / "generate.py"
 
 
 def make(options, binary, folder, say):
@@ -15,22 +11,19 @@ def make(options, binary, folder, say):
         return measure(os.path.abspath(options.input))
     path = os.path.join(folder, "events.ndjson")
     say(f"generating {options.events:,} events")
-    try:
-        printed = call([binary, "bench", "data", "--events", options.events, "--ids", options.ids, "--output", path])
-        if not os.path.exists(path):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(printed)
-    except Failure:
-        call([sys.executable, GENERATE, "--events", options.events, "--ids", options.ids, "--out", path])
+    with open(path, "wb") as file:
+        call([binary, "bench", "data", "--events", options.events, "--ids", options.ids], output=file)
     return measure(path)
 
 
 def measure(path):
+    """How many lines and bytes a file has."""
     try:
         with open(path, "rb") as file:
             count = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
-        if not count:
-            raise Failure(f"{path} holds no events")
-        return path, count, os.path.getsize(path)
+        size = os.path.getsize(path)
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from None
+    if not count:
+        raise Failure(f"{path} holds no events")
+    return path, count, size

@@ -86,11 +86,11 @@ class Server:
         self.process.wait()
 
 
-def call(words, environment=None, seconds=SECONDS_MAX, user=None):
-    """Runs a program to its end and returns what it printed; it is ended if we are."""
+def call(words, environment=None, seconds=SECONDS_MAX, user=None, output=subprocess.PIPE):
+    """Runs a program to its end and returns what it printed, if not to a file; it is ended if we are."""
     identity = {"user": user, "group": user, "extra_groups": []} if user else {}
     process = subprocess.Popen(
-        [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE,
         env=dict(os.environ, **(environment or {})), start_new_session=True,
         preexec_fn=dies_with_us(signal.SIGKILL), **identity)
     try:
@@ -102,7 +102,7 @@ def call(words, environment=None, seconds=SECONDS_MAX, user=None):
     if process.returncode:
         said = said.decode(errors="replace").strip()[-500:]
         raise Failure(f"{' '.join(str(word) for word in words[:4])} ended with {process.returncode}: {said}")
-    return printed.decode()
+    return printed.decode() if printed is not None else None
 
 
 def end_politely(process):

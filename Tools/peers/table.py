@@ -8,6 +8,8 @@ from .failure import Failure
 README = pathlib.Path(__file__).resolve().parent.parent.parent / "README.md"
 BEGIN, END = "<!-- peers: made by Tools/bench-peers -->", "<!-- end of peers -->"
 TITLES = {"touchline": "Touchline", "sqlite": "SQLite", "redis": "Redis Streams", "postgres": "PostgreSQL"}
+DISTURBED = "A sync then waits for them, which brings all systems nearer to each other; compare within a row only."
+PREEMPTED = "All systems ran before them (SCHED_RR); they disturb caches and the kernel's own threads."
 # Row, test, kind of figure.
 ROWS = [
     ("durable append, 1 writer, 1 event an acknowledgement: events/s", "append1", "rate"),
@@ -126,8 +128,8 @@ def notes(results):
         f"{machine['memory_mib'] / 1024:.0f} GiB, {machine['file_system']}, Linux {machine['kernel']}. {versions}.",
     ]
     if any(line.get("noisy") for line in results.lines):
-        lines += ["", f"~: other programs used over 0.2 cores meanwhile (load before: {machine['load']:.1f}). A sync "
-                      "then waits for them, which brings all systems nearer to each other; compare within a row only."]
+        lines += ["", f"~: other programs used over 0.2 cores meanwhile (load before: {machine['load']:.1f}). "
+                  + (PREEMPTED if header.get("realtime") else DISTURBED)]
     told = verdicts(results)
     for is_kept, words in ((False, "Missed"), (True, "Kept")):
         chosen = [text for text, kept in told if kept == is_kept]

@@ -149,12 +149,15 @@ static void *tail_main(void *argument) {
   PGconn *connection = argument;
   char last[32] = "0";
   for (size_t seen = 0; seen < TAIL.count;) {
-    struct pollfd readable = {PQsocket(connection), POLLIN, 0};
-    if (poll(&readable, 1, 5000) == 0) die("the tail got nothing for 5 s");
-    PQconsumeInput(connection);
+    // A notice may have come with the answer to the last query: ask before waiting.
     bool is_told = false;
     for (PGnotify *told; (told = PQnotifies(connection)); PQfreemem(told)) is_told = true;
-    if (!is_told) continue;
+    if (!is_told) {
+      struct pollfd readable = {PQsocket(connection), POLLIN, 0};
+      if (poll(&readable, 1, 5000) == 0) die("the tail got nothing for 5 s");
+      PQconsumeInput(connection);
+      continue;
+    }
     const char *bytes[] = {last};
     PGresult *rows = PQexecPrepared(connection, "behind", 1, bytes, NULL, NULL, 0);
     good(connection, rows, PGRES_TUPLES_OK);

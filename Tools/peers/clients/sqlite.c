@@ -1,11 +1,39 @@
 // SQLite in process: one table, UNIQUE(stream, version), WAL, synchronous=FULL.
 //     sqlite TEST DATABASE EVENTS SECONDS
-// 64 writers share one connection behind a mutex: with a connection each, some starve on the file's lock.
+// 64 writers share one connection, first come, first served: with a connection each, some starve on the file's lock.
 #include "fold.h"
 #include "writers.h"
+#include <semaphore.h>
 #include <sqlite3.h>
 
-static pthread_mutex_t TURN = PTHREAD_MUTEX_INITIALIZER;
+// Who waits for the connection, in the order of coming. (A mutex would let the one who has it take it again.)
+typedef struct Waiter {
+  sem_t turn;
+  struct Waiter *next;
+} Waiter;
+
+static pthread_mutex_t QUEUE_LOCK = PTHREAD_MUTEX_INITIALIZER;
+static Waiter *FIRST, *LAST;
+
+static void take_turn(Waiter *waiter) {
+  waiter->next = NULL;
+  sem_init(&waiter->turn, 0, 0);
+  pthread_mutex_lock(&QUEUE_LOCK);
+  bool is_first = !FIRST;
+  if (is_first) FIRST = waiter;
+  else LAST->next = waiter;
+  LAST = waiter;
+  pthread_mutex_unlock(&QUEUE_LOCK);
+  if (!is_first)
+    while (sem_wait(&waiter->turn)) {}
+}
+
+static void give_turn(void) {
+  pthread_mutex_lock(&QUEUE_LOCK);
+  FIRST = FIRST->next;
+  if (FIRST) sem_post(&FIRST->turn);
+  pthread_mutex_unlock(&QUEUE_LOCK);
+}
 
 static void run(sqlite3 *database, const char *sql) {
   char *message = NULL;
@@ -65,9 +93,10 @@ static void append_batch(void *argument, const Event *events, size_t count) {
 }
 
 static void append_one(void *argument, const Event *event) {
-  pthread_mutex_lock(&TURN);
+  Waiter waiter;
+  take_turn(&waiter);
   append_batch(argument, event, 1);
-  pthread_mutex_unlock(&TURN);
+  give_turn();
 }
 
 static Text column(sqlite3_stmt *statement, int number) {
