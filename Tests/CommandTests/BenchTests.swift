@@ -26,6 +26,37 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
     }
 
+    @Test func appendMeasuresEachShapeBesideItsLimit() throws {
+        let folder = try TemporaryFolder()
+        let result = try Binary.shell(
+            "TMPDIR=\(folder.url.path) $TOUCHLINE bench append --events 3000 --seconds 0.2 --runs 2 --json")
+        #expect(result.status == 0, "\(result.errors)")
+        let rows = try BenchRows(result)
+        #expect(
+            rows.names
+                == ["1x1", "64x1", "1x1000", "1x1000.4-in-flight"].flatMap { shape in
+                    ["rate", "p50", "p99"].map { "append.\(shape).\($0)" }
+                })
+        #expect(rows.all.allSatisfy { $0["limit"] is [String: Double] && $0["ratio"] is [String: Double] })
+        #expect(rows.row("append.1x1.rate")?["kept"] is Bool)
+        #expect(rows.row("append.64x1.rate")?["kept"] is Bool)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    @Test func appendTakesTheEventsOfAFileAndSaysWhatIsWrongWithThem() throws {
+        let folder = try TemporaryFolder()
+        let lines = (0..<50).map { #"{"type":"x.\#($0 % 2)","subject":"C-1","data":{"n":\#($0)}}"# }
+        let good = try folder.write("good.ndjson", lines.joined(separator: "\n"))
+        let arguments = ["bench", "append", "--request", "10", "--runs", "1", "--json", "--input"]
+        let report = try Binary.run(arguments + [good]).json
+        #expect((report["data"] as? [String: Any])?["events"] as? Int == 50)
+        let bad = try folder.write("bad.ndjson", lines.joined(separator: "\n") + "\n{\"type\":1}\n")
+        let result = try Binary.run(arguments + [bad])
+        #expect(result.status == 65)
+        #expect(result.errors.contains("type"))
+        #expect(try Binary.run(arguments + [folder.path("missing")]).status == 65)
+    }
+
     @Test(arguments: ["uuid", "short", "none"])
     func dataIsTheSameForTheSameSeedAndTakenWithoutAWarning(ids: String) throws {
         let data = try TestData()
@@ -73,4 +104,29 @@ import Testing
         #expect(result.lines.first == "130", "\(result.errors)")
         #expect(!result.output.contains("touchline-bench"))
     }
+}
+
+/// The rows of a benchmark's JSON document, their keys checked.
+struct BenchRows {
+    let all: [[String: Any]]
+
+    init(_ result: Binary.Result) throws {
+        let report = try result.json
+        all = try #require(report["rows"] as? [[String: Any]])
+        #expect(!all.isEmpty && report["noisy"] is Bool && report["machine"] is [String: Any])
+        for row in all {
+            #expect(
+                Set(row.keys) == ["name", "unit", "figure", "limit", "limit_is", "ratio", "budget", "kept"],
+                "\(row)")
+            let figure = try #require(row["figure"] as? [String: Double])
+            #expect(Set(figure.keys) == ["median", "min", "max"])
+        }
+    }
+
+    var names: [String] { all.compactMap { $0["name"] as? String } }
+
+    func row(_ name: String) -> [String: Any]? { all.first { $0["name"] as? String == name } }
+
+    /// The median of a row's figure.
+    func median(_ name: String) -> Double { (row(name)?["figure"] as? [String: Double])?["median"] ?? .nan }
 }

@@ -40,7 +40,7 @@ public struct Rebuild {
         try reader.checkStart()
         let header = try unfinishedHeader()
         let target = header?.target ?? reader.head
-        let partitions = header?.partitions ?? partitionCount(target)
+        let partitions = header?.partitions ?? Self.partitionCount(target, of: reader)
         let done = try header == nil ? [:] : unfinishedDone()
         return RebuildPlan(
             projectors: rebuilt.projectors.map(\.name), copied: copied.projectors.map(\.name), target: target,
@@ -67,10 +67,11 @@ public struct Rebuild {
         _ plan: RebuildPlan, _ progress: @escaping @Sendable (RebuildProgress) -> Bool
     ) throws -> RebuildSummary {
         let database = try openUnfinished(plan)
-        let monitor = RebuildMonitor(plan: plan, total: plan.target - reader.firstSequence, progress: progress)
+        let monitor = RebuildMonitor(
+            partitions: plan.partitions, total: plan.target - reader.firstSequence, progress: progress)
         let folder = PartitionFolder(
-            reader: reader, database: database, set: rebuilt, partitions: plan.partitions, target: plan.target,
-            monitor: monitor)
+            reader: reader, set: rebuilt, partitions: plan.partitions, target: plan.target, monitor: monitor,
+            commit: PartitionFolder.storing(in: database, rebuilt))
         try folder.foldSystemEvents()
         let done = try database.read { try RebuildLedger.done($0) }
         monitor.resume(done)
@@ -130,7 +131,7 @@ public struct Rebuild {
     // MARK: - Partitions and passes
 
     /// Some twenty thousand events a partition: small enough to commit often, large enough that commits cost little.
-    private func partitionCount(_ target: UInt64) -> Int {
+    static func partitionCount(_ target: UInt64, of reader: LogReader) -> Int {
         let events = Int(clamping: target - min(target, reader.firstSequence))
         return max(16, min(4096, events / 20_000))
     }
@@ -138,7 +139,12 @@ public struct Rebuild {
     /// The unfinished partitions, divided into passes whose events fit in memory, at least one a worker.
     private func passes(partitions: Int, done: [Int: UInt64]) throws -> [[Int]] {
         let open = (0..<partitions).filter { done[$0] == nil }
-        guard !open.isEmpty else { return [] }
+        return open.isEmpty ? [] : try Self.passes(open, of: partitions, reader: reader, options: options)
+    }
+
+    static func passes(
+        _ open: [Int], of partitions: Int, reader: LogReader, options: RebuildOptions
+    ) throws -> [[Int]] {
         let statistics = try reader.statistics()
         // Besides its line an event has a record, its place in a list, and room to grow.
         let bytes = Double(statistics.lineBytes) * 1.1 + Double(statistics.events) * 120

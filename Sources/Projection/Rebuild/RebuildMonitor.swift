@@ -5,11 +5,11 @@ final class RebuildMonitor: Sendable {
     private let state: Mutex<RebuildProgress>
     private let progress: @Sendable (RebuildProgress) -> Bool
 
-    init(plan: RebuildPlan, total: UInt64, progress: @escaping @Sendable (RebuildProgress) -> Bool) {
+    init(partitions: Int, total: UInt64, progress: @escaping @Sendable (RebuildProgress) -> Bool) {
         self.progress = progress
         state = Mutex(
             RebuildProgress(
-                phase: .fold, events: 0, eventsTotal: total, partitions: 0, partitionsTotal: plan.partitions))
+                phase: .fold, events: 0, eventsTotal: total, partitions: 0, partitionsTotal: partitions))
     }
 
     /// Counts what an earlier run has finished.

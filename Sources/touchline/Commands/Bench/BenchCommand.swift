@@ -8,5 +8,8 @@ struct BenchCommand: AsyncParsableCommand {
             limit that was measured in the same process, and leaves nothing behind. Figures of a shared or busy \
             machine say little: compare a figure with its limit, not with another day's figure.
             """,
-        subcommands: [BenchOpenCommand.self, BenchDataCommand.self, BenchFillChild.self, BenchOpenChild.self])
+        subcommands: [
+            BenchAppendCommand.self, BenchOpenCommand.self, BenchDataCommand.self, BenchFillChild.self,
+            BenchOpenChild.self,
+        ])
 }

@@ -7,6 +7,13 @@ package struct Spread: Sendable, Equatable, Encodable {
     /// The greatest.
     package var max: Double
 
+    /// The spread of one value.
+    init(_ value: Double) {
+        median = value
+        min = value
+        max = value
+    }
+
     /// The spread of `values`; nil if there are none.
     package init?(_ values: [Double]) {
         let sorted = values.sorted()

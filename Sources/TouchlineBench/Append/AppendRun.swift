@@ -1,0 +1,136 @@
+import CRM
+import EventLog
+import SystemPackage
+import TouchlineService
+
+/// One run of appending into a fresh log, by the way that `touchline append` goes: parse, catalogue, append.
+struct AppendRun: Sendable {
+    /// Events appended before the clock starts: the log's files are there then.
+    private static let warmUpEvents = 20
+
+    var shape: AppendShape
+    var directory: FilePath
+    var ingest: Ingest
+    var seconds: Double
+    var progress: BenchProgress
+
+    /// Appends until the feed is empty or the time is over.
+    func run(_ feed: EventFeed) async throws -> AppendMeasurement {
+        try EventLog.create(at: directory)
+        let sequencer = try LocalSequencer.open(directory) { .now() }
+        do {
+            for _ in 0..<Self.warmUpEvents {
+                var parser = ingest.makeParser()
+                guard let lines = try feed.next(1) else { break }
+                _ = try await sequencer.append(AppendRequest(events: drafts(lines, &parser)))
+            }
+            var measurement = try await measure(feed, sequencer)
+            await sequencer.close()
+            try weigh(&measurement)
+            return measurement
+        } catch {
+            await sequencer.close()
+            throw error
+        }
+    }
+
+    private func measure(_ feed: EventFeed, _ sequencer: LocalSequencer) async throws -> AppendMeasurement {
+        let start = ContinuousClock.now
+        let deadline = start.advanced(by: .seconds(seconds))
+        let parts = try await withThrowingTaskGroup(of: Tally.self) { group in
+            for task in 0..<shape.tasks {
+                group.addTask {
+                    shape.inFlight > 1
+                        ? try await pipeline(feed, sequencer, until: deadline)
+                        : try await loop(feed, sequencer, until: deadline, reports: task == 0)
+                }
+            }
+            return try await group.reduce(into: [Tally]()) { $0.append($1) }
+        }
+        let taken = (ContinuousClock.now - start) / .seconds(1)
+        return AppendMeasurement(
+            events: parts.reduce(0) { $0 + $1.events }, seconds: taken,
+            latencies: parts.flatMap(\.latencies).sorted(), batchBytes: 0, batchEvents: 0)
+    }
+
+    /// What one task has done.
+    private struct Tally: Sendable {
+        var events: UInt64 = 0
+        var latencies: [UInt64] = []
+
+        mutating func count(_ acknowledged: Int, since start: ContinuousClock.Instant) {
+            events += UInt64(acknowledged)
+            let taken = (ContinuousClock.now - start).components
+            latencies.append(UInt64(taken.seconds) * 1_000_000_000 + UInt64(taken.attoseconds / 1_000_000_000))
+        }
+    }
+
+    /// One request after the other.
+    private func loop(
+        _ feed: EventFeed, _ sequencer: LocalSequencer, until deadline: ContinuousClock.Instant, reports: Bool
+    ) async throws -> Tally {
+        var parser = ingest.makeParser()
+        var tally = Tally()
+        while true {
+            let start = ContinuousClock.now
+            guard start < deadline, let lines = try feed.next(shape.request) else { return tally }
+            let request = AppendRequest(events: try drafts(lines, &parser))
+            tally.count(try await sequencer.append(request).count, since: start)
+            if reports, tally.latencies.count % 64 == 0 { try progress("appending") }
+        }
+    }
+
+    /// One task parses, and goes on while so many requests wait for their acknowledgement.
+    private func pipeline(
+        _ feed: EventFeed, _ sequencer: LocalSequencer, until deadline: ContinuousClock.Instant
+    ) async throws -> Tally {
+        var parser = ingest.makeParser()
+        var tally = Tally()
+        return try await withThrowingTaskGroup(of: (Int, ContinuousClock.Instant).self) { group in
+            var waiting = 0
+            while true {
+                let start = ContinuousClock.now
+                guard start < deadline, let lines = try feed.next(shape.request) else { break }
+                let request = AppendRequest(events: try drafts(lines, &parser))
+                group.addTask { (try await sequencer.append(request).count, start) }
+                waiting += 1
+                try progress("appending")
+                guard waiting == shape.inFlight, let (count, start) = try await group.next() else { continue }
+                tally.count(count, since: start)
+                waiting -= 1
+            }
+            for try await (count, start) in group { tally.count(count, since: start) }
+            return tally
+        }
+    }
+
+    /// Parses and checks lines as `touchline append` does.
+    private func drafts(_ lines: ArraySlice<UInt8>, _ parser: inout EventParser) throws -> [EventDraft] {
+        var drafts: [EventDraft] = []
+        drafts.reserveCapacity(shape.request)
+        var start = lines.startIndex
+        while let end = lines[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = lines[start..<end]
+            start = end + 1
+            guard line.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
+            do {
+                drafts.append(try ingest.draft(line: line, parser: &parser).0)
+            } catch {
+                throw BenchError(.refused, "an event cannot be appended: \(error)")
+            }
+        }
+        return drafts
+    }
+
+    /// Looks at the batches as they were written: those of the active segment, which is not repacked.
+    private func weigh(_ measurement: inout AppendMeasurement) throws {
+        let statistics = try LogReader.open(directory).statistics()
+        for segment in statistics.segments.reversed() {
+            let sum = try BareFrames.read(segment: segment.firstSequence, of: directory)
+            guard sum.batches > 0 else { continue }
+            measurement.batchBytes = Double(sum.fileBytes) / Double(sum.batches)
+            measurement.batchEvents = Double(segment.events) / Double(sum.batches)
+            return
+        }
+    }
+}

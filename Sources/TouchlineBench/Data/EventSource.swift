@@ -1,0 +1,45 @@
+import Foundation
+package import SystemPackage
+
+/// Where a benchmark's events come from.
+package enum EventSource: Sendable {
+    /// Made up.
+    case synthetic(SyntheticLife.IDs, seed: UInt64 = 1)
+    /// A file of NDJSON, as `touchline append` takes it.
+    case file(FilePath)
+
+    /// About so many bytes a synthetic event takes as a line.
+    static let lineBytes: UInt64 = 300
+    /// About so many bytes an event takes in the log and its indexes, before it is repacked.
+    static let storedBytes: UInt64 = 250
+
+    /// The events as a file: those made up are written to `folder` first.
+    func file(_ events: UInt64, in folder: FilePath, _ progress: BenchProgress) throws -> FilePath {
+        switch self {
+        case .file(let path): return path
+        case .synthetic(let ids, let seed):
+            let path = folder.appending("events.ndjson")
+            guard FileManager.default.createFile(atPath: path.string, contents: nil),
+                let file = FileHandle(forWritingAtPath: path.string)
+            else { throw BenchError(.failed, "\(path): cannot be written") }
+            var stream = SyntheticLife(seed: seed, events: events, ids: ids).makeStream()
+            var done: UInt64 = 0
+            while done < events {
+                let count = min(events - done, 10_000)
+                try file.write(contentsOf: stream.lines(Int(count)))
+                done += count
+                try progress("making events", done, of: events)
+            }
+            try file.close()
+            return path
+        }
+    }
+
+    /// The name of the data and the ids it has.
+    func description(events: UInt64, bytes: UInt64?) -> BenchData {
+        switch self {
+        case .synthetic(let ids, _): BenchData(name: "synthetic", ids: ids, events: events, raw_bytes: bytes)
+        case .file(let path): BenchData(name: path.string, ids: nil, events: events, raw_bytes: bytes)
+        }
+    }
+}
