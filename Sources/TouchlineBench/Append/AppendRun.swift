@@ -13,6 +13,10 @@ struct AppendRun: Sendable {
     var ingest: Ingest
     var seconds: Double
     var progress: BenchProgress
+    /// What the progress is counted against.
+    var events: UInt64 = 0
+    /// Whether closed segments are repacked before it ends.
+    var finishesRepacking = false
 
     /// Appends until the feed is empty or the time is over.
     func run(_ feed: EventFeed) async throws -> AppendMeasurement {
@@ -25,7 +29,7 @@ struct AppendRun: Sendable {
                 _ = try await sequencer.append(AppendRequest(events: drafts(lines, &parser)))
             }
             var measurement = try await measure(feed, sequencer)
-            await sequencer.close()
+            await sequencer.close(finishRepacking: finishesRepacking)
             try weigh(&measurement)
             return measurement
         } catch {
@@ -36,7 +40,8 @@ struct AppendRun: Sendable {
 
     private func measure(_ feed: EventFeed, _ sequencer: LocalSequencer) async throws -> AppendMeasurement {
         let start = ContinuousClock.now
-        let deadline = start.advanced(by: .seconds(seconds))
+        // A year is as good as for ever, and no duration overflows.
+        let deadline = start.advanced(by: .seconds(min(seconds, 31_536_000)))
         let parts = try await withThrowingTaskGroup(of: Tally.self) { group in
             for task in 0..<shape.tasks {
                 group.addTask {
@@ -76,7 +81,7 @@ struct AppendRun: Sendable {
             guard start < deadline, let lines = try feed.next(shape.request) else { return tally }
             let request = AppendRequest(events: try drafts(lines, &parser))
             tally.count(try await sequencer.append(request).count, since: start)
-            if reports, tally.latencies.count % 64 == 0 { try progress("appending") }
+            if reports, tally.latencies.count % 64 == 0 { try progress("appending", feed.handedOut.events, of: events) }
         }
     }
 
@@ -94,7 +99,7 @@ struct AppendRun: Sendable {
                 let request = AppendRequest(events: try drafts(lines, &parser))
                 group.addTask { (try await sequencer.append(request).count, start) }
                 waiting += 1
-                try progress("appending")
+                try progress("appending", feed.handedOut.events, of: events)
                 guard waiting == shape.inFlight, let (count, start) = try await group.next() else { continue }
                 tally.count(count, since: start)
                 waiting -= 1

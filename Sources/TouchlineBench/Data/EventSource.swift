@@ -1,5 +1,7 @@
+import CRM
 import Foundation
 package import SystemPackage
+import TouchlineService
 
 /// Where a benchmark's events come from.
 package enum EventSource: Sendable {
@@ -33,6 +35,19 @@ package enum EventSource: Sendable {
             try file.close()
             return path
         }
+    }
+
+    /// Fills a new log with the events, and has its closed segments repacked.
+    func fill(_ events: UInt64, log: FilePath, folder: FilePath, _ progress: BenchProgress) async throws -> BenchData {
+        let path = try file(events, in: folder, progress)
+        let feed = try EventFeed(path, limit: events)
+        let run = AppendRun(
+            shape: AppendShape(tasks: 1, request: 1_000, inFlight: 4), directory: log,
+            ingest: Ingest(catalogue: try Catalogue.load(user: nil)), seconds: .infinity, progress: progress,
+            events: events, finishesRepacking: true)
+        _ = try await run.run(feed)
+        if case .synthetic = self { try FileManager.default.removeItem(atPath: path.string) }
+        return description(events: feed.handedOut.events, bytes: feed.handedOut.bytes)
     }
 
     /// The name of the data and the ids it has.

@@ -9,7 +9,8 @@ struct BenchCommand: AsyncParsableCommand {
             machine say little: compare a figure with its limit, not with another day's figure.
             """,
         subcommands: [
-            BenchAppendCommand.self, BenchOpenCommand.self, BenchDataCommand.self, BenchFillChild.self,
+            BenchAppendCommand.self, BenchReplayCommand.self, BenchOpenCommand.self, BenchDataCommand.self,
+            BenchFillChild.self,
             BenchOpenChild.self,
         ])
 }

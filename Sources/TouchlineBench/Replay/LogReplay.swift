@@ -1,0 +1,123 @@
+import EventLog
+import SystemPackage
+
+/// Ways to go through a whole log that end in numbers, each timed in seconds.
+struct LogReplay {
+    let reader: LogReader
+    let directory: FilePath
+    let progress: BenchProgress
+
+    /// What is in the log.
+    struct Census: Equatable {
+        /// Of one type: how many events, and in how many batches they stand.
+        struct Count: Equatable {
+            var events = 0
+            var batches = 0
+        }
+
+        var events = 0
+        var batches = 0
+        var subjects = 0
+        var types: [String: Count] = [:]
+
+        /// The type nearest to one event in a hundred that stands in few batches; nil if there is none.
+        var clusteredType: String? {
+            let all = Double(events)
+            let clustered = types.filter { _, count in
+                let share = Double(count.events) / all
+                return (0.003...0.03).contains(share) && Double(count.batches) < 10 * share * Double(batches)
+            }
+            let nearest = clustered.min { left, right in
+                let (one, other) = (
+                    abs(Double(left.value.events) / all - 0.01), abs(Double(right.value.events) / all - 0.01)
+                )
+                return one == other ? left.key < right.key : one < other
+            }
+            return nearest?.key
+        }
+    }
+
+    /// Counts what is there, by type and by subject, and in how many batches.
+    func census() throws -> Census {
+        var census = Census()
+        var subjects: Set<String> = []
+        var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
+        while let batch = try cursor.nextBatch() {
+            census.batches += 1
+            census.events += batch.count
+            var seen: Set<String> = []
+            for event in batch {
+                census.types[event.type, default: .init()].events += 1
+                if seen.insert(event.type).inserted { census.types[event.type]?.batches += 1 }
+                if let subject = event.subject { subjects.insert(subject) }
+            }
+            try progress("counting", batch.endSequence, of: cursor.end)
+        }
+        census.subjects = subjects.count
+        return census
+    }
+
+    /// Reads every event by the directories, counting by type and by subject; `data` is never looked at.
+    func dispatch(_ census: Census) throws -> Double {
+        try timed {
+            var types: [String: Int] = [:]
+            var subjects: [String: Int] = [:]
+            subjects.reserveCapacity(census.subjects)
+            var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
+            while let batch = try cursor.nextBatch() {
+                for event in batch {
+                    types[event.type, default: 0] += 1
+                    if let subject = event.subject { subjects[subject, default: 0] += 1 }
+                }
+                try progress("replaying")
+            }
+            guard types == census.types.mapValues(\.events), subjects.count == census.subjects else {
+                throw BenchError(.failed, "two replays of the log counted differently")
+            }
+        }
+    }
+
+    /// Reads the events of one type alone.
+    func only(_ type: String, expecting count: Int) throws -> Double {
+        try timed {
+            var events = 0
+            var subjects: [String: Int] = [:]
+            var cursor = reader.cursor(
+                from: reader.firstSequence, to: reader.head, types: TypeFilter([type]), passingGaps: true)
+            while let batch = try cursor.nextBatch() {
+                for event in batch {
+                    events += 1
+                    if let subject = event.subject { subjects[subject, default: 0] += 1 }
+                }
+            }
+            guard events == count else { throw BenchError(.failed, "\(events) events of \(type), not \(count)") }
+        }
+    }
+
+    /// Reads, checks and decompresses every frame, and nothing more.
+    func readFrames() throws -> Double {
+        let segments = try reader.statistics().segments
+        return try timed {
+            for segment in segments { _ = try BareFrames.read(segment: segment.firstSequence, of: directory) }
+        }
+    }
+
+    /// Decompresses every frame from memory; reading them is not counted.
+    func decompress() throws -> Double {
+        var seconds = 0.0
+        for segment in try reader.statistics().segments {
+            let frames = try HeldFrames(segment: segment.firstSequence, of: directory)
+            // Memory touched for the first time costs, and is not LZ4's doing.
+            guard frames.decompress() else { throw BenchError(.failed, "\(segment.name): LZ4 cannot read it") }
+            seconds += timed { _ = frames.decompress() }
+            try progress("replaying")
+        }
+        return seconds
+    }
+
+    private func timed(_ work: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try work()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+}

@@ -1,0 +1,122 @@
+import EventLog
+import Foundation
+import Projection
+package import SystemPackage
+
+/// How fast a log is read and folded, beside LZ4 decompression of the same frames.
+package struct ReplayBenchmark: Sendable {
+    /// What is measured.
+    package struct Options: Sendable {
+        /// What is replayed.
+        package var source = ReplaySource.synthetic(.uuid)
+        /// How many events are made, or taken from a file at most.
+        package var events: UInt64 = 1_000_000
+        /// By how many threads all projectors are fed, one figure each.
+        package var workers = [1, 2]
+        /// How often each figure is taken.
+        package var runs = 5
+        /// Memory for events, as `touchline rebuild --memory` takes it.
+        package var memoryBytes = 1 << 30
+
+        /// The defaults.
+        package init() {}
+    }
+
+    private let options: Options
+    private let log: ReplayLog
+    private let reader: LogReader
+    private let progress: BenchProgress
+
+    /// Does it; a folder given as the source is only read.
+    ///
+    /// - Parameter folder: where a log is made of events that are in none; empty or not there yet.
+    /// - Throws: `BenchError`, `LogError`, or what `progress` threw; what was made is gone in any case.
+    package static func run(
+        _ options: Options, folder: FilePath?, progress: BenchProgress
+    ) async throws -> BenchReport {
+        let log = try await ReplayLog.open(options.source, events: options.events, folder: folder, progress)
+        defer { log.remove() }
+        let benchmark = ReplayBenchmark(
+            options: options, log: log, reader: try LogReader.open(log.directory), progress: progress)
+        return try benchmark.run()
+    }
+
+    private func run() throws -> BenchReport {
+        let meter = NoiseMeter(Machine.current(log.directory))
+        let replay = LogReplay(reader: reader, directory: log.directory, progress: progress)
+        // What is counted is the same each time; it also brings the files into memory.
+        let census = try replay.census()
+        let type = census.clusteredType
+        var series = BenchSeries()
+        for run in 0..<max(1, options.runs) {
+            try progress("replaying", UInt64(run), of: UInt64(options.runs))
+            try takeReading(replay, type: type, census, &series)
+            try takeFolding(try lz4Rate(replay, census), census, &series)
+        }
+        var notes = ["events/s: events of the whole log by the time it takes; files are in the page cache"]
+        if type == nil { notes.append("no type is about 1 % of the events and stands in few frames: none is replayed") }
+        return meter.report("replay", log.data, runs: options.runs, series.rows, notes: notes)
+    }
+
+    private static let lz4 = "LZ4 decompression alone, of the same frames, from memory to memory, on one core"
+
+    private func lz4Rate(_ replay: LogReplay, _ census: LogReplay.Census) throws -> Double {
+        Double(census.events) / (try replay.decompress())
+    }
+
+    /// What reads no `data`.
+    private func takeReading(
+        _ replay: LogReplay, type: String?, _ census: LogReplay.Census, _ series: inout BenchSeries
+    ) throws {
+        let events = Double(census.events)
+        let limit = try lz4Rate(replay, census)
+        series.add(
+            "replay.frames", "events/s", events / (try replay.readFrames()), limit: limit, limitIs: Self.lz4)
+        let dispatch = events / (try replay.dispatch(census))
+        series.add(
+            "replay.dispatch", "events/s", dispatch, limit: limit, limitIs: Self.lz4, budget: .atLeast(0.4, .ratio))
+        guard let type, let count = census.types[type]?.events else { return }
+        let rate = events / (try replay.only(type, expecting: count))
+        series.add(
+            "replay.type.\(type)", "events/s", rate, limit: dispatch, limitIs: "replay.dispatch, of all types",
+            budget: .atLeast(20, .ratio))
+    }
+
+    /// Projectors alone and together, into memory.
+    private func takeFolding(_ limit: Double, _ census: LogReplay.Census, _ series: inout BenchSeries) throws {
+        let events = Double(census.events)
+        for projector in log.set.projectors {
+            let alone = log.set.filter { $0.name == projector.name }
+            let rate = events / (try fold(alone, workers: 1, census))
+            series.add("replay.\(projector.name)", "events/s", rate, limit: limit, limitIs: Self.lz4)
+        }
+        var one: Double?
+        for workers in options.workers {
+            let rate = events / (try fold(log.set, workers: workers, census))
+            if workers == 1 {
+                one = rate
+                series.add(
+                    "replay.all", "events/s", rate, limit: limit, limitIs: Self.lz4, budget: .atLeast(0.15, .ratio))
+            } else {
+                series.add(
+                    "replay.all.\(workers)-workers", "events/s", rate, limit: one,
+                    limitIs: one == nil ? nil : "replay.all, with one worker",
+                    budget: workers == 2 && one != nil ? .atLeast(1.5, .ratio) : nil)
+            }
+        }
+    }
+
+    /// The seconds a fold of the whole log takes.
+    private func fold(_ set: ProjectorSet, workers: Int, _ census: LogReplay.Census) throws -> Double {
+        let progress = progress
+        let start = ContinuousClock.now
+        let sum = try MemoryReplay.run(
+            set, from: reader, options: RebuildOptions(workers: workers, memoryBytes: options.memoryBytes)
+        ) { (try? progress("replaying")) != nil }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        guard sum.events == Int(census.events) else {
+            throw BenchError(.failed, "\(sum.events) events were folded where the log has \(census.events)")
+        }
+        return seconds
+    }
+}

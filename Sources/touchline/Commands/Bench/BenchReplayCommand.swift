@@ -1,0 +1,58 @@
+import ArgumentParser
+import SystemPackage
+import TouchlineBench
+
+struct BenchReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "How fast a log is read and folded into views.",
+        discussion: """
+            Without an argument a log is made of synthetic events; an NDJSON file is appended to a log of its own; a \
+            data folder, or the folder of a log, is opened for reading only and never changed.
+
+              frames        the files read, checksums checked, LZ4, and nothing more
+              dispatch      every event by its type and subject, `data` not looked at
+              type.NAME     the events of one type, about one in a hundred, that stand next to each other
+              PROJECTOR     one projector alone, into memory: what a rebuild does, without its database
+              all           all built-in projectors, on one core, and with as many threads as --workers says
+
+            The limit is LZ4 decompression alone, of the same frames, in turn with the figures. Compare the ratio, not \
+            events/s: frames and events differ from log to log.
+
+              touchline bench replay
+              touchline bench replay ./touchline-data --runs 3
+            """)
+
+    @OptionGroup var bench: BenchOptions
+
+    @Argument(help: "An NDJSON file, a data folder or a log's folder (default: made-up events).")
+    var source: String?
+
+    @Option(help: "How many events are made up, or taken from a file at most.")
+    var events: UInt64?
+
+    @Option(help: "Ids of the events that are made up: uuid, short or none.")
+    var ids = SyntheticLife.IDs.uuid
+
+    @Option(help: "Numbers of threads, as in 1,2.")
+    var workers = "1,2"
+
+    func validate() throws {
+        guard events != 0 else { throw ValidationError("--events 0: give at least 1") }
+        guard !counts.isEmpty, counts.count == workers.split(separator: ",").count else {
+            throw ValidationError("--workers \(workers): give numbers from 1 to 64, as in 1,2")
+        }
+    }
+
+    private var counts: [Int] {
+        workers.split(separator: ",").compactMap { Int($0) }.filter { (1...64).contains($0) }
+    }
+
+    func run() async throws {
+        var options = ReplayBenchmark.Options()
+        options.source = source.map { .path(FilePath($0)) } ?? .synthetic(ids)
+        options.events = events ?? (source == nil ? options.events : .max)
+        options.workers = counts.sorted()
+        options.runs = bench.runs
+        try await bench.run { try await ReplayBenchmark.run(options, folder: bench.path, progress: $0) }
+    }
+}
