@@ -17,12 +17,12 @@ typedef struct {
   Text id, source, type, subject, time;
   Text extra;  // what has no column of its own, as a JSON object; mostly empty
   Text data;
-  uint32_t customer, version;  // the subject's number, and 1, 2, 3 … within it
+  uint32_t version;  // 1, 2, 3 … of its subject
 } Event;
 
 static Event *EVENTS;
 static size_t EVENT_COUNT;
-static Intern CUSTOMERS;
+static Intern CUSTOMERS = {.body_bytes = sizeof(uint32_t)};
 
 static void die(const char *format, ...) {
   va_list arguments;
@@ -54,7 +54,7 @@ static Text *event_column(Event *event, Text key) {
 // Takes a line apart; with an arena, members that have no column are kept in `extra`.
 static Event event_parse(Text line, Arena *arena) {
   const Text none = {"", 0};
-  Event event = {line, none, none, none, none, none, none, none, 0, 0};
+  Event event = {line, none, none, none, none, none, none, none, 0};
   Text key, value;
   char *extra = NULL, *end = NULL;
   for (const char *at = line.bytes; (at = json_member(at, &key, &value));) {
@@ -85,8 +85,7 @@ static void load_events(const char *path) {
   if (at == MAP_FAILED) die("cannot map %s", path);
   close(file);
   Arena arena = {0};
-  uint32_t *versions = NULL;
-  size_t room = 0, version_room = 0;
+  size_t room = 0;
   for (char *end = at + status.st_size, *line_end; at < end; at = line_end + 1) {
     line_end = memchr(at, '\n', (size_t)(end - at));
     if (!line_end) break;
@@ -95,15 +94,8 @@ static void load_events(const char *path) {
     Event *event = &EVENTS[EVENT_COUNT++];
     *event = event_parse((Text){at, (uint32_t)(line_end - at)}, &arena);
     if (!event->type.count || !event->data.count) die("line %zu of %s is no event", EVENT_COUNT, path);
-    event->customer = intern(&CUSTOMERS, event->subject);
-    if (event->customer >= version_room) {
-      size_t old = version_room;
-      versions = realloc(versions, (version_room = CUSTOMERS.slot_count) * sizeof *versions);
-      memset(versions + old, 0, (version_room - old) * sizeof *versions);
-    }
-    event->version = ++versions[event->customer];
+    event->version = ++*(uint32_t *)intern(&CUSTOMERS, &arena, event->subject)->body;
   }
-  free(versions);
   if (!EVENT_COUNT) die("%s holds no events", path);
 }
 
@@ -116,7 +108,7 @@ static Text history_subject(int i) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
-    Text subject = CUSTOMERS.keys[state % CUSTOMERS.count];
+    Text subject = key_of(&CUSTOMERS, CUSTOMERS.entries[state % CUSTOMERS.count]);
     if (subject.count || CUSTOMERS.count == 1) return subject;
   }
 }

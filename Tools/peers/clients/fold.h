@@ -56,17 +56,22 @@ typedef struct {
 } Fields;
 
 typedef struct {
-  uint32_t count;
-  int64_t first, last, amount;
+  int64_t count, first, last, amount;
+} Tally;
+
+typedef struct {
+  Tally tally;
   Text *texts;
 } Thing;
 
+// Everything of a customer stands together, so that an event meets few cold places in memory.
 typedef struct {
-  Intern types, customers, tallies, things;
+  Intern tallies, things;
+} Customer;
+
+typedef struct {
+  Intern types, customers;
   Fields fields[FAMILY_COUNT];
-  uint8_t *family_of_type;
-  Thing *tally, *thing;
-  uint32_t tally_room, thing_room;
   Arena arena;
   uint64_t events;
 } Fold;
@@ -83,6 +88,8 @@ static int split(const char *names, Text *into) {
 
 static Fold *make_fold(void) {
   Fold *fold = calloc(1, sizeof *fold);
+  fold->types.body_bytes = 1;
+  fold->customers.body_bytes = sizeof(Customer);
   for (int i = 0; i < FAMILY_COUNT; i++) {
     Fields *fields = &fold->fields[i];
     fields->key_count = split(FAMILIES[i].keys, fields->keys);
@@ -146,20 +153,10 @@ static int64_t decimal(Text text) {
   return is_negative ? -(int64_t)value : (int64_t)value;
 }
 
-static Thing *thing_at(Thing **things, uint32_t *room, uint32_t number) {
-  if (number >= *room) {
-    uint32_t old = *room;
-    *room = old ? old * 2 : 1024;
-    *things = realloc(*things, *room * sizeof **things);
-    if (!*things) abort();
-    memset(*things + old, 0, (*room - old) * sizeof **things);
-  }
-  return &(*things)[number];
-}
-
-static inline void touch(Thing *thing, int64_t time) {
-  if (!thing->count++) thing->first = time;
-  thing->last = time;
+static inline void add(Tally *tally, int64_t time, int64_t amount) {
+  if (!tally->count++) tally->first = time;
+  tally->last = time;
+  tally->amount += amount;
 }
 
 typedef struct {
@@ -182,43 +179,35 @@ static void scan(const Fields *fields, Text data, Found *found) {
 }
 
 // What belongs to a customer, is of a family and has a name.
-static Thing *find(Fold *fold, uint32_t customer, uint8_t family, const Text *names, int count) {
+static Thing *find(Fold *fold, Customer *customer, uint8_t family, const Text *names, int count) {
   char key[1024];
-  uint32_t length = 5;
-  memcpy(key, &customer, 4);
-  key[4] = (char)family;
+  uint32_t length = 1;
+  key[0] = (char)family;
   for (int i = 0; i < count; i++) {
     uint32_t part = names[i].count > 300 ? 300 : names[i].count;
     if (part) memcpy(key + length, names[i].bytes, part);
     length += part;
     key[length++] = 0;
   }
-  return thing_at(&fold->thing, &fold->thing_room, intern(&fold->things, (Text){key, length}));
+  return (Thing *)intern(&customer->things, &fold->arena, (Text){key, length})->body;
 }
 
-static void fold_data(Fold *fold, uint32_t customer, uint8_t family, int64_t time, Text data) {
+static void fold_data(Fold *fold, Customer *customer, uint8_t family, int64_t time, Text data) {
   const Fields *fields = &fold->fields[family];
   Found found;
   memset(&found, 0, sizeof found);
   scan(fields, data, &found);
   int64_t amount = decimal(found.amount);
   if (fields->is_purchase) {
-    Thing *sum = find(fold, customer, CURRENCY_FAMILY, &found.texts[0], 1);
-    touch(sum, time);
-    sum->amount += amount;
+    add(&find(fold, customer, CURRENCY_FAMILY, &found.texts[0], 1)->tally, time, amount);
     int64_t day = time / 86400000000ll;
     Text name = {(const char *)&day, sizeof day};
-    Thing *spent = find(fold, customer, DAY_FAMILY, &name, 1);
-    touch(spent, time);
-    spent->amount += amount;
+    add(&find(fold, customer, DAY_FAMILY, &name, 1)->tally, time, amount);
   }
   Thing *thing = find(fold, customer, family, found.keys, fields->key_count);
-  touch(thing, time);
-  thing->amount += amount;
-  if (!thing->texts && fields->text_count) {
+  add(&thing->tally, time, amount);
+  if (!thing->texts && fields->text_count)
     thing->texts = arena_take(&fold->arena, (size_t)fields->text_count * sizeof(Text));
-    memset(thing->texts, 0, (size_t)fields->text_count * sizeof(Text));
-  }
   for (int i = 0; i < fields->text_count; i++)
     if (found.texts[i].count && !text_is(found.texts[i], thing->texts[i]))
       thing->texts[i] = arena_copy(&fold->arena, found.texts[i]);
@@ -226,32 +215,34 @@ static void fold_data(Fold *fold, uint32_t customer, uint8_t family, int64_t tim
 
 static void fold_event(Fold *fold, Text subject, Text type, Text time_text, Text data) {
   uint32_t known = fold->types.count;
-  uint32_t kind = intern(&fold->types, type);
-  if (fold->types.count != known) {
-    fold->family_of_type = realloc(fold->family_of_type, fold->types.count);
-    fold->family_of_type[kind] = family_of(type);
+  Entry *kind = intern(&fold->types, &fold->arena, type);
+  uint8_t *family = (uint8_t *)kind->body;
+  if (fold->types.count != known) *family = family_of(type);
+  Customer *customer = (Customer *)intern(&fold->customers, &fold->arena, subject)->body;
+  if (!customer->things.body_bytes) {
+    customer->tallies.body_bytes = sizeof(Tally);
+    customer->things.body_bytes = sizeof(Thing);
   }
-  uint32_t customer = intern(&fold->customers, subject);
   int64_t time = instant(time_text);
-  uint32_t pair[2] = {customer, kind};
-  Text name = {(const char *)pair, sizeof pair};
-  touch(thing_at(&fold->tally, &fold->tally_room, intern(&fold->tallies, name)), time);
+  Text name = {(const char *)&kind->number, sizeof kind->number};
+  add((Tally *)intern(&customer->tallies, &fold->arena, name)->body, time, 0);
   fold->events++;
-  uint8_t family = fold->family_of_type[kind];
-  if (family != NO_FAMILY) fold_data(fold, customer, family, time, data);
+  if (*family != NO_FAMILY) fold_data(fold, customer, *family, time, data);
 }
 
-static uint64_t digest_of(const Thing *things, uint32_t count, uint64_t digest) {
-  for (uint32_t i = 0; i < count; i++) {
-    int64_t words[] = {things[i].count, things[i].first, things[i].last, things[i].amount};
-    digest = digest * 31 + hash_of((Text){(const char *)words, sizeof words});
-  }
+static uint64_t digest_of(const Intern *table, uint64_t digest) {
+  for (uint32_t i = 0; i < table->count; i++)
+    digest = digest * 31 + hash_of((Text){table->entries[i]->body, sizeof(Tally)});
   return digest;
 }
 
 // The same for every system that was given the same events in the same order.
 static uint64_t fold_digest(const Fold *fold) {
-  uint64_t digest = digest_of(fold->tally, fold->tallies.count, fold->events);
-  return digest_of(fold->thing, fold->things.count, digest) | 1;
+  uint64_t digest = fold->events;
+  for (uint32_t i = 0; i < fold->customers.count; i++) {
+    const Customer *customer = (const Customer *)fold->customers.entries[i]->body;
+    digest = digest_of(&customer->things, digest_of(&customer->tallies, digest));
+  }
+  return digest | 1;
 }
 #endif

@@ -1,22 +1,35 @@
-// A hash table that gives each key a number, from 0 in the order of their first appearance. Compared in full on a hit.
+// A hash table of texts, compared in full on a hit. It may be small: there are many of them.
 #ifndef PEERS_INTERN_H
 #define PEERS_INTERN_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "json.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-// Memory that is never given back.
+// Memory that is zero at first and never given back.
 typedef struct {
   char *next;
   size_t left;
 } Arena;
 
+#define CHUNK_BYTES ((size_t)16 << 20)
+
+// Zeros, on huge pages if the machine has any.
+static void *take_pages(size_t count) {
+  void *bytes = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (bytes == MAP_FAILED) abort();
+  madvise(bytes, count, MADV_HUGEPAGE);
+  return bytes;
+}
+
 static void *arena_take(Arena *arena, size_t count) {
   count = (count + 7) & ~(size_t)7;
   if (count > arena->left) {
-    arena->left = count > (1 << 20) ? count : 1 << 20;
-    arena->next = malloc(arena->left);
-    if (!arena->next) abort();
+    arena->left = count > CHUNK_BYTES ? count : CHUNK_BYTES;
+    arena->next = take_pages(arena->left);
   }
   void *taken = arena->next;
   arena->next += count;
@@ -30,13 +43,28 @@ static Text arena_copy(Arena *arena, Text text) {
   return (Text){bytes, text.count};
 }
 
+// What a table holds of a key: a number, from 0 in the order of first appearance, the key, and `body_bytes` of zeros.
 typedef struct {
-  uint32_t *slots;  // number + 1, or 0
-  uint64_t *hashes;
-  Text *keys;
-  uint32_t count, slot_count;
-  Arena arena;
+  uint32_t number, key_count;
+  _Alignas(8) char body[];
+} Entry;
+
+typedef struct {
+  uint64_t hash;
+  Entry *entry;
+} Slot;
+
+typedef struct {
+  Slot *slots;
+  Entry **entries;  // by number
+  uint32_t count, slot_count, body_bytes;
 } Intern;
+
+#define SLOTS_MIN 8
+
+static inline Text key_of(const Intern *table, const Entry *entry) {
+  return (Text){entry->body + table->body_bytes, entry->key_count};
+}
 
 static inline uint64_t hash_of(Text text) {
   uint64_t hash = 0x9e3779b97f4a7c15ull ^ text.count, word;
@@ -54,34 +82,35 @@ static inline uint64_t hash_of(Text text) {
   return hash ^ (hash >> 32);
 }
 
-static void intern_grow(Intern *table) {
-  uint32_t slot_count = table->slot_count ? table->slot_count * 2 : 1024;
-  table->slots = realloc(table->slots, slot_count * sizeof *table->slots);
-  table->hashes = realloc(table->hashes, slot_count / 2 * sizeof *table->hashes);
-  table->keys = realloc(table->keys, slot_count / 2 * sizeof *table->keys);
-  if (!table->slots || !table->hashes || !table->keys) abort();
-  table->slot_count = slot_count;
-  memset(table->slots, 0, slot_count * sizeof *table->slots);
-  for (uint32_t number = 0; number < table->count; number++) {
-    uint32_t slot = (uint32_t)table->hashes[number] & (slot_count - 1);
-    while (table->slots[slot]) slot = (slot + 1) & (slot_count - 1);
-    table->slots[slot] = number + 1;
+static void intern_grow(Intern *table, Arena *arena) {
+  uint32_t slot_count = table->slot_count ? table->slot_count * 2 : SLOTS_MIN;
+  Slot *slots = arena_take(arena, slot_count * sizeof *slots);
+  Entry **entries = arena_take(arena, slot_count / 2 * sizeof *entries);
+  if (table->count) memcpy(entries, table->entries, table->count * sizeof *entries);
+  table->entries = entries;
+  for (uint32_t i = 0; i < table->slot_count; i++) {
+    if (!table->slots[i].entry) continue;
+    uint32_t at = (uint32_t)table->slots[i].hash & (slot_count - 1);
+    while (slots[at].entry) at = (at + 1) & (slot_count - 1);
+    slots[at] = table->slots[i];
   }
+  table->slots = slots;
+  table->slot_count = slot_count;
 }
 
-// The key's number; a new key is copied.
-static uint32_t intern(Intern *table, Text key) {
-  if (table->count * 2 >= table->slot_count) intern_grow(table);
+// The key's entry; a new key is copied. One that is found costs two places in memory: the slot and the entry.
+static Entry *intern(Intern *table, Arena *arena, Text key) {
+  if (table->count * 2 >= table->slot_count) intern_grow(table, arena);
   uint64_t hash = hash_of(key);
-  uint32_t slot = (uint32_t)hash & (table->slot_count - 1);
-  for (; table->slots[slot]; slot = (slot + 1) & (table->slot_count - 1)) {
-    uint32_t number = table->slots[slot] - 1;
-    if (table->hashes[number] == hash && text_is(table->keys[number], key)) return number;
-  }
-  uint32_t number = table->count++;
-  table->slots[slot] = number + 1;
-  table->hashes[number] = hash;
-  table->keys[number] = arena_copy(&table->arena, key);
-  return number;
+  uint32_t at = (uint32_t)hash & (table->slot_count - 1);
+  for (Slot *slot; (slot = &table->slots[at])->entry; at = (at + 1) & (table->slot_count - 1))
+    if (slot->hash == hash && text_is(key_of(table, slot->entry), key)) return slot->entry;
+  Entry *entry = arena_take(arena, sizeof *entry + table->body_bytes + key.count);
+  entry->number = table->count;
+  entry->key_count = key.count;
+  memcpy(entry->body + table->body_bytes, key.bytes, key.count);
+  table->entries[table->count++] = entry;
+  table->slots[at] = (Slot){hash, entry};
+  return entry;
 }
 #endif
