@@ -1,6 +1,8 @@
 """What Touchline promises, beside its limits and beside others, and whether it was kept in a run."""
 import statistics
 
+from .numbers import number
+
 # Test, system, and the words for it: Touchline's rate must not be behind.
 RATES = [
     ("append1", "sqlite", "append by 1 writer", "SQLite"),
@@ -29,7 +31,8 @@ def verdict(name, promises):
     budget, unit = promises[0]["budget"], promises[0]["unit"]
     key = "ratio" if budget["of"] == "ratio" else "figure"
     value = statistics.median(promise[key] for promise in promises)
-    words = f"{name} {value:.2f} of its limit" if key == "ratio" else f"{name} {value:,.4g} {unit}"
+    name = name.removesuffix(".rate")
+    words = f"{name} {value:.2f} of its limit" if key == "ratio" else f"{name} {number(value)} {unit}"
     is_kept = True
     if budget.get("at_least") is not None:
         words, is_kept = f"{words}, at least {budget['at_least']:,g}", value >= budget["at_least"]

@@ -4,6 +4,7 @@ import tempfile
 
 from . import table
 from .budgets import verdicts
+from .numbers import number
 from .results import Results
 
 HEADER = {
@@ -43,9 +44,9 @@ def check():
     assert "700 / 800~" in text and "1.00 / –" in text, text
     kept = dict(verdicts(results))
     assert [kept[words] for words in kept] == [False, True, False, True], kept
-    assert "Missed: append.1x1.rate 0.69 of its limit, at least 0.85; tail" in text and "Did not run: disk of Redis Streams." in text, text
+    assert "Missed: append.1x1 0.69 of its limit, at least 0.85; tail" in text and "Did not run: disk of Redis Streams." in text, text
     assert results.disagreement() == "sqlite and redis"
-    assert [table.number(value) for value in (1234567, 999.6, 12.34, 0.123)] == ["1,230,000", "1000", "12.3", "0.12"]
+    assert [number(value) for value in (1234567, 999.6, 12.34, 0.123)] == ["1,230,000", "1000", "12.3", "0.12"]
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "README.md"
         copy.write_text(table.README.read_text(encoding="utf-8"), encoding="utf-8")

@@ -4,6 +4,7 @@ import re
 
 from .budgets import verdicts
 from .failure import Failure
+from .numbers import number
 
 README = pathlib.Path(__file__).resolve().parent.parent.parent / "README.md"
 BEGIN, END = "<!-- peers: made by Tools/bench-peers -->", "<!-- end of peers -->"
@@ -25,14 +26,6 @@ ROWS = [
     ("disk: bytes a raw byte of the sender", "disk", "ratio"),
     ("append to a local tail, 1,000 events/s: p50 / p99, µs", "tail", "us"),
 ]
-
-
-def number(value):
-    """Three digits that count."""
-    if value >= 1000:
-        digits = len(str(int(value)))
-        return f"{int(round(value, 3 - digits)):,}"
-    return f"{value:.0f}" if value >= 99.95 else f"{value:.3g}" if value >= 1 else f"{value:.2f}"
 
 
 class Table:
