@@ -42,13 +42,26 @@ class Touchline:
             "append1": (["append", "--tasks", 1, "--request", 1] + timed, latencies("append.1x1")),
             "append64": (["append", "--tasks", 64, "--request", 1] + timed, latencies("append.64x1")),
             "batch": (["append", "--tasks", 1, "--request", 1000] + whole, latencies("append.1x1000")),
-            "read": (replay, {"rate": "replay.dispatch"}),
-            "fold": (replay, {"rate": "replay.all"}),
+            "read": (replay, {"rate": ["replay.dispatch"]}),
+            "fold": (replay, {"rate": ["replay.all"]}),
+            "history": (["history", file], latencies("history")),
+            "tail": (["tail", "--seconds", work.seconds], latencies("tail")),
+            "disk": self.disk(),
         }
         known = call([work.binary, "bench", "--help"])
         self.asked = {test: ask for test, ask in asked.items() if f"\n  {ask[0][0]} " in known}
         self.tests = tuple(self.asked)
         self.last = (None, None)
+
+    def disk(self):
+        """Of the generated events `bench` makes its own copy, with the budget for their ids.
+
+        Too few events close no segment; then what counts is the segment that is still being written.
+        """
+        words = ["disk", "--events", self.work.events]
+        words += [] if self.work.ids else ["--input", self.work.events_file]
+        begin = "disk." + (self.work.ids or "input")
+        return words, {"ratio": [begin + ".log+index", begin + ".active"]}
 
     def version(self):
         return call([self.work.binary, "--version"]).strip()
@@ -71,22 +84,28 @@ class Touchline:
 
 def latencies(begin):
     """The rows of a rate and of its latencies."""
-    return {"rate": begin + ".rate", "p50_us": begin + ".p50", "p99_us": begin + ".p99"}
+    return {"rate": [begin + ".rate"], "p50_us": [begin + ".p50"], "p99_us": [begin + ".p99"]}
 
 
 def figures(report, names):
-    """The figures of a report of `touchline bench`, from the rows so named."""
+    """The figures of a report of `touchline bench`: for each, of the first row of these names; and its budgets."""
     rows = {row["name"]: row for row in report["rows"]}
-    found = {"promises": []}
-    for key, name in names.items():
-        row = rows.get(name)
+    found = {}
+    for key, choice in names.items():
+        row = next((rows[name] for name in choice if name in rows), None)
         if not row:
-            raise Failure(f"bench {report['benchmark']} has no row {name}")
+            continue
         found[key] = row["figure"]["median"]
         if key == "rate" and row["limit"]:
             found["limit"], found["limit_is"] = row["limit"]["median"], row["limit_is"]
-        if row["budget"]:
-            ratio = row["ratio"]["median"] if row["ratio"] else None
-            found["promises"].append({"name": name, "unit": row["unit"], "figure": row["figure"]["median"],
-                                      "ratio": ratio, "budget": row["budget"]})
+    if not found:
+        raise Failure(f"bench {report['benchmark']} has no row {' or '.join(sum(names.values(), []))}")
+    begins = tuple(name.rsplit(".", 1)[0] + "." for choice in names.values() for name in choice)
+    found["promises"] = [promise(row) for row in rows.values() if row["budget"] and row["name"].startswith(begins)]
     return found
+
+
+def promise(row):
+    """A budget and what is held against it."""
+    return {"name": row["name"], "unit": row["unit"], "figure": row["figure"]["median"], "budget": row["budget"],
+            "ratio": row["ratio"]["median"] if row["ratio"] else None}
