@@ -124,7 +124,11 @@ def measured(words, server=None, syncs=None, environment=None, read=json.loads):
     syncs_before = syncs.value if syncs else 0
     own_before = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy_before, began = busy_seconds(), time.monotonic()
-    figures = read(call(words, environment))
+    printed = call(words, environment)
+    try:
+        figures = read(printed)
+    except ValueError:
+        raise Failure(f"{os.path.basename(str(words[0]))} {words[1]} printed no JSON: {printed[:200]}") from None
     seconds = time.monotonic() - began
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = own.ru_utime + own.ru_stime - own_before.ru_utime - own_before.ru_stime

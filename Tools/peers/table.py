@@ -116,7 +116,7 @@ def notes(results):
     versions = ", ".join(f"{TITLES[system]} {version}" for system, version in header["versions"].items())
     lines = [
         f"`{header['command']}`, {header['date']}: {header['events']:,} synthetic events of "
-        f"{header['raw_bytes'] / header['events']:.0f} bytes, {header['rounds']} rounds, alternated; medians, and "
+        f"{header['raw_bytes'] / header['events']:.0f} bytes, {header['rounds']} round{'s' * (header['rounds'] > 1)}, alternated; medians, and "
         f"[lowest..highest]; bold: the best of a row. {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_mib'] / 1024:.0f} GiB, {machine['file_system']}, Linux {machine['kernel']}. {versions}.",
     ]

@@ -6,8 +6,10 @@ import subprocess
 
 from .failure import Failure
 from .install import CLIENTS
-from .run import SECONDS_MAX, call, measured
+from .run import call, measured
 
+# Enough for a million events; `bench` measures the limit for a fifth of it.
+BATCH_SECONDS_MAX = 30
 ROOT = CLIENTS.parent.parent.parent
 
 
@@ -35,7 +37,7 @@ class Touchline:
         self.work = work
         file = work.events_file
         timed = ["--input", file, "--seconds", work.seconds]
-        whole = ["--input", file, "--seconds", SECONDS_MAX / 2, "--events", work.events]
+        whole = ["--input", file, "--seconds", BATCH_SECONDS_MAX, "--events", work.events]
         replay = ["replay", file, "--workers", 1]
         # For each test, what is asked, and the names of the rows that answer.
         asked = {
