@@ -57,6 +57,92 @@ import Testing
         #expect(try Binary.run(arguments + [folder.path("missing")]).status == 65)
     }
 
+    @Test func replayMeasuresEveryProjectorAndTheClusteredType() throws {
+        let rows = try BenchRows(
+            Binary.run(["bench", "replay", "--events", "5000", "--runs", "2", "--workers", "1,2", "--json"]))
+        let names = [
+            "frames", "dispatch", "type.points.expired", "merges", "customers", "funnel", "service", "campaigns",
+            "tasks", "churn", "all", "all.2-workers",
+        ]
+        #expect(rows.names == names.map { "replay." + $0 })
+        for name in ["dispatch", "type.points.expired", "all", "all.2-workers"] {
+            #expect(rows.row("replay." + name)?["kept"] is Bool)
+        }
+    }
+
+    /// A data folder and its log are read where they are, and left as they were.
+    @Test(arguments: ["", "/log"])
+    func replayAndHistoryOnlyReadAFolder(part: String) throws {
+        let data = try TestData()
+        let lines = (0..<60).map { #"{"type":"x.n","subject":"C-\#($0 % 7)","data":{"n":\#($0)}}"# }
+        #expect(try data.run("append", "--quiet", input: lines.joined(separator: "\n")).status == 0)
+        let listing = "cd \(data.path) && find . -type f -printf '%p %T@ %s\\n' | sort && md5sum log/*"
+        let before = try Binary.shell(listing).output
+        let replay = try BenchRows(Binary.run(["bench", "replay", data.path + part, "--runs", "1", "--json"]))
+        #expect(!replay.names.contains { $0.hasPrefix("replay.type") })
+        let history = try BenchRows(
+            Binary.run(["bench", "history", data.path + part, "--customers", "9", "--runs", "2", "--json"]))
+        #expect(history.names.contains("history.p50") && history.median("history.p99") > 0)
+        #expect(try Binary.shell(listing).output == before)
+    }
+
+    @Test func anEmptyLogIsNotReplayed() throws {
+        let data = try TestData()
+        let result = try data.run("bench", "replay", data.path)
+        #expect(result.status == 64)
+        let alone = try Binary.run(["bench", "replay", data.path])
+        #expect(alone.status == 65)
+        #expect(alone.errors.contains("no events"))
+    }
+
+    @Test func tailSeesEveryEvent() throws {
+        let rows = try BenchRows(
+            Binary.run(["bench", "tail", "--rate", "200", "--seconds", "0.5", "--runs", "2", "--json"]))
+        #expect(rows.names == ["tail.p50", "tail.p99"])
+        #expect(rows.median("tail.p50") > 0 && rows.median("tail.p50") <= rows.median("tail.p99"))
+    }
+
+    @Test func repackAndDiskWeighClosedSegments() throws {
+        let small = ["--events", "6000", "--segment-bytes", "500000", "--json"]
+        let repack = try BenchRows(Binary.run(["bench", "repack", "--runs", "2"] + small))
+        #expect(repack.names == ["repack.rate", "repack.size"])
+        // Directories and the footer come on top of the lines.
+        let size = try #require(repack.row("repack.size")?["ratio"] as? [String: Double])
+        #expect(size["min"] ?? 0 > 1)
+        let disk = try BenchRows(Binary.run(["bench", "disk"] + small))
+        for ids in ["uuid", "none"] {
+            let (log, index) = (disk.median("disk.\(ids).log"), disk.median("disk.\(ids).index"))
+            #expect(log > 0.1 && log < 1 && index > 0 && index < log)
+            #expect(abs(disk.median("disk.\(ids).log+index") - log - index) < 1e-9)
+            #expect(disk.median("disk.\(ids).views") > 0)
+        }
+    }
+
+    @Test func importAndRebuildAndCurveLeaveNothing() throws {
+        let folder = try TemporaryFolder()
+        func rows(_ arguments: String) throws -> BenchRows {
+            try BenchRows(Binary.shell("TMPDIR=\(folder.url.path) $TOUCHLINE bench \(arguments) --runs 1 --json"))
+        }
+        #expect(try rows("import --rows 500").names == ["import.rate"])
+        #expect(try rows("rebuild --events 2000").names.prefix(3) == ["rebuild.total", "rebuild.rate", "rebuild.fold"])
+        let curve = try rows("curve --events 1000,2000")
+        for what in ["append", "history.p50", "rebuild", "open", "open.memory", "disk"] {
+            #expect(curve.row("curve.\(what).2000")?["limit"] is [String: Double], "\(what)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    @Test(arguments: ["append", "replay", "history", "tail", "repack", "import", "rebuild", "disk", "curve"])
+    func everyBenchmarkRefusesAFolderWithSomethingInIt(name: String) throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("precious", "x")
+        let result = try Binary.run(["bench", name, "--data", folder.url.path])
+        #expect(result.status == 65)
+        #expect(result.errors.contains("not empty"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["precious"])
+        #expect(try Binary.run(["bench", name, "--help"]).output.contains("--runs"))
+    }
+
     @Test(arguments: ["uuid", "short", "none"])
     func dataIsTheSameForTheSameSeedAndTakenWithoutAWarning(ids: String) throws {
         let data = try TestData()

@@ -1,9 +1,12 @@
 import CRM
 import EventLog
+import Foundation
 import SystemPackage
 import TouchlineService
 
-/// One run of appending into a fresh log, by the way that `touchline append` goes: parse, catalogue, append.
+/// One run of appending into an empty log, made if it is not there.
+///
+/// By the way that `touchline append` goes: parse, catalogue, append.
 struct AppendRun: Sendable {
     /// Events appended before the clock starts: the log's files are there then.
     private static let warmUpEvents = 20
@@ -15,13 +18,17 @@ struct AppendRun: Sendable {
     var progress: BenchProgress
     /// What the progress is counted against.
     var events: UInt64 = 0
+    /// How the log is written.
+    var log = LogOptions()
     /// Whether closed segments are repacked before it ends.
     var finishesRepacking = false
 
     /// Appends until the feed is empty or the time is over.
     func run(_ feed: EventFeed) async throws -> AppendMeasurement {
-        try EventLog.create(at: directory)
-        let sequencer = try LocalSequencer.open(directory) { .now() }
+        if !FileManager.default.fileExists(atPath: directory.string) {
+            try EventLog.create(at: directory, options: log)
+        }
+        let sequencer = try LocalSequencer.open(directory, options: log) { .now() }
         do {
             for _ in 0..<Self.warmUpEvents {
                 var parser = ingest.makeParser()
@@ -65,8 +72,7 @@ struct AppendRun: Sendable {
 
         mutating func count(_ acknowledged: Int, since start: ContinuousClock.Instant) {
             events += UInt64(acknowledged)
-            let taken = (ContinuousClock.now - start).components
-            latencies.append(UInt64(taken.seconds) * 1_000_000_000 + UInt64(taken.attoseconds / 1_000_000_000))
+            latencies.append(nanoseconds(since: start))
         }
     }
 

@@ -1,4 +1,5 @@
 import CRM
+import EventLog
 import Foundation
 package import SystemPackage
 import TouchlineService
@@ -37,17 +38,22 @@ package enum EventSource: Sendable {
         }
     }
 
-    /// Fills a new log with the events, and has its closed segments repacked.
-    func fill(_ events: UInt64, log: FilePath, folder: FilePath, _ progress: BenchProgress) async throws -> BenchData {
+    /// Fills a log with the events, and has its closed segments repacked if the options say so.
+    func fill(
+        _ events: UInt64, log: FilePath, options: LogOptions = LogOptions(), folder: FilePath,
+        _ progress: BenchProgress
+    ) async throws -> FilledLog {
         let path = try file(events, in: folder, progress)
         let feed = try EventFeed(path, limit: events)
         let run = AppendRun(
             shape: AppendShape(tasks: 1, request: 1_000, inFlight: 4), directory: log,
             ingest: Ingest(catalogue: try Catalogue.load(user: nil)), seconds: .infinity, progress: progress,
-            events: events, finishesRepacking: true)
-        _ = try await run.run(feed)
-        if case .synthetic = self { try FileManager.default.removeItem(atPath: path.string) }
-        return description(events: feed.handedOut.events, bytes: feed.handedOut.bytes)
+            events: events, log: options, finishesRepacking: options.repacks)
+        let appended = try await run.run(feed)
+        let sent = feed.handedOut
+        guard sent.events > 0 else { throw BenchError(.refused, "\(path): there are no events") }
+        return FilledLog(
+            data: description(events: sent.events, bytes: sent.bytes), lines: path, rate: appended.rate)
     }
 
     /// The name of the data and the ids it has.
@@ -56,5 +62,25 @@ package enum EventSource: Sendable {
         case .synthetic(let ids, _): BenchData(name: "synthetic", ids: ids, events: events, raw_bytes: bytes)
         case .file(let path): BenchData(name: path.string, ids: nil, events: events, raw_bytes: bytes)
         }
+    }
+}
+
+/// A log that was filled.
+struct FilledLog {
+    /// Its events.
+    var data: BenchData
+    /// The file they were read from.
+    var lines: FilePath
+    /// Events acknowledged a second.
+    var rate: Double
+
+    /// Bytes of an event as it was sent, on average.
+    var rawBytesPerEvent: Double { Double(data.raw_bytes ?? 0) / Double(max(1, data.events)) }
+
+    /// Bytes of the first `count` events as they were sent, without line feeds.
+    func rawBytes(of count: UInt64) throws -> UInt64 {
+        let feed = try EventFeed(lines, limit: count)
+        while try feed.next(100_000) != nil {}
+        return feed.handedOut.bytes
     }
 }

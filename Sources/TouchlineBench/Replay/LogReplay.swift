@@ -59,7 +59,7 @@ struct LogReplay {
 
     /// Reads every event by the directories, counting by type and by subject; `data` is never looked at.
     func dispatch(_ census: Census) throws -> Double {
-        try timed {
+        try seconds {
             var types: [String: Int] = [:]
             var subjects: [String: Int] = [:]
             subjects.reserveCapacity(census.subjects)
@@ -79,7 +79,7 @@ struct LogReplay {
 
     /// Reads the events of one type alone.
     func only(_ type: String, expecting count: Int) throws -> Double {
-        try timed {
+        try seconds {
             var events = 0
             var subjects: [String: Int] = [:]
             var cursor = reader.cursor(
@@ -97,27 +97,21 @@ struct LogReplay {
     /// Reads, checks and decompresses every frame, and nothing more.
     func readFrames() throws -> Double {
         let segments = try reader.statistics().segments
-        return try timed {
+        return try seconds {
             for segment in segments { _ = try BareFrames.read(segment: segment.firstSequence, of: directory) }
         }
     }
 
     /// Decompresses every frame from memory; reading them is not counted.
     func decompress() throws -> Double {
-        var seconds = 0.0
+        var sum = 0.0
         for segment in try reader.statistics().segments {
             let frames = try HeldFrames(segment: segment.firstSequence, of: directory)
             // Memory touched for the first time costs, and is not LZ4's doing.
             guard frames.decompress() else { throw BenchError(.failed, "\(segment.name): LZ4 cannot read it") }
-            seconds += timed { _ = frames.decompress() }
+            sum += seconds { _ = frames.decompress() }
             try progress("replaying")
         }
-        return seconds
-    }
-
-    private func timed(_ work: () throws -> Void) rethrows -> Double {
-        let start = ContinuousClock.now
-        try work()
-        return (ContinuousClock.now - start) / .seconds(1)
+        return sum
     }
 }

@@ -66,8 +66,7 @@ struct ReplayLog {
             case .synthetic(let ids): .synthetic(ids)
             case .path(let path): .file(path)
             }
-        data = try await source.fill(events, log: directory, folder: folder.path, progress)
-        guard data.events > 0 else { throw BenchError(.refused, "\(data.name): there are no events to replay") }
+        data = try await source.fill(events, log: directory, folder: folder.path, progress).data
         self.folder = folder
     }
 

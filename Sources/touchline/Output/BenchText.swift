@@ -17,7 +17,7 @@ enum BenchText {
     /// Prints a report.
     static func write(_ report: BenchReport) {
         Output.line(machine(report.machine))
-        Output.line(data(report.data) + "; medians of \(report.runs) runs" + (report.runs == 1 ? " (one)" : ""))
+        Output.line(data(report.data) + "; " + (report.runs == 1 ? "one run" : "medians of \(report.runs) runs"))
         Output.line()
         var table = TextTable("", ">median", ">min", ">max", ">limit", ">of the limit", ">budget", "")
         for row in report.rows {
@@ -79,6 +79,7 @@ enum BenchText {
         case "s": number < 1 ? milliseconds(number) : String(format: "%.2f s", number)
         case "bytes": Text.bytes(UInt64(max(0, number)))
         case "bytes/byte": String(format: "%.3f", number)
+        case "us/event": String(format: "%.1f µs/event", number)
         case "x": factor(number) + " ×"
         default: (number < 100 ? String(format: "%.1f", number) : Text.count(UInt64(number))) + " " + unit
         }

@@ -9,8 +9,9 @@ struct BenchCommand: AsyncParsableCommand {
             machine say little: compare a figure with its limit, not with another day's figure.
             """,
         subcommands: [
-            BenchAppendCommand.self, BenchReplayCommand.self, BenchOpenCommand.self, BenchDataCommand.self,
-            BenchFillChild.self,
-            BenchOpenChild.self,
+            BenchAppendCommand.self, BenchReplayCommand.self, BenchHistoryCommand.self, BenchTailCommand.self,
+            BenchOpenCommand.self, BenchRepackCommand.self, BenchImportCommand.self, BenchRebuildCommand.self,
+            BenchDiskCommand.self, BenchCurveCommand.self, BenchDataCommand.self, BenchFillChild.self,
+            BenchOpenChild.self, BenchTailChild.self, BenchRebuildChild.self,
         ])
 }
