@@ -41,9 +41,11 @@ let package = Package(
         .target(name: "EventLog", dependencies: ["CLZ4", "CKernel", crypto, system], swiftSettings: settings),
         // Floor 0: pages of SQLite files under checksums. Knows nothing of views.
         .target(name: "CPageChecksum", linkerSettings: [.linkedLibrary("sqlite3")]),
+        // Floor 0: rows as bytes, and SQLite statements run with them. Knows nothing of views.
+        .target(name: "CViewRows", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Floor 1: folds.
         .target(
-            name: "Projection", dependencies: ["CPageChecksum", "EventLog", crypto, grdb, system],
+            name: "Projection", dependencies: ["CPageChecksum", "CViewRows", "EventLog", crypto, grdb, system],
             swiftSettings: settings),
         // Floor 2: meaning.
         .target(name: "BuyTillYouDie", swiftSettings: settings),
@@ -96,7 +98,7 @@ let package = Package(
             name: "LogSimulationTests", dependencies: ["EventLog", "LogSimulation", system],
             exclude: ["Regressions"], swiftSettings: settings),
         .testTarget(
-            name: "ProjectionTests", dependencies: ["EventLog", "Projection", "ViewRot", grdb, system],
+            name: "ProjectionTests", dependencies: ["CViewRows", "EventLog", "Projection", "ViewRot", grdb, system],
             swiftSettings: settings),
         .testTarget(name: "BuyTillYouDieTests", dependencies: ["BuyTillYouDie"], swiftSettings: settings),
         .testTarget(

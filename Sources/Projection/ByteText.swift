@@ -9,11 +9,23 @@ struct ByteText: Hashable, Comparable, Sendable {
     }
 
     static func == (left: ByteText, right: ByteText) -> Bool {
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        left.text.utf8.count == right.text.utf8.count && left.order(before: right) == 0
     }
 
-    static func < (left: ByteText, right: ByteText) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    static func < (left: ByteText, right: ByteText) -> Bool { left.order(before: right) < 0 }
+
+    /// Less than zero if the bytes come before those of the other, 0 if they are the same.
+    private func order(before other: ByteText) -> Int {
+        var (left, right) = (text, other.text)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                let common = min(left.count, right.count)
+                for index in 0..<common where left[index] != right[index] {
+                    return Int(left[index]) - Int(right[index])
+                }
+                return left.count - right.count
+            }
+        }
     }
 
     func hash(into hasher: inout Hasher) {

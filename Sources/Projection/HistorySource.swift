@@ -47,7 +47,7 @@ struct HistorySource {
         let count = max(1, Int(bytes / Double(Self.heldBytesMax)))
         guard count > 1 else { return [subjects] }
         var groups = [[ByteText]](repeating: [], count: count)
-        for subject in subjects { groups[partition(of: subject.text, count: count)].append(subject) }
+        for subject in subjects { groups[group(of: subject.text, count: count)].append(subject) }
         return groups.filter { !$0.isEmpty }
     }
 

@@ -3,6 +3,9 @@ public import GRDB
 
 /// The views of any moment, made by replay into a database in memory.
 public enum PastViews {
+    /// Subjects whose rows are held before they are written.
+    private static let subjectsPerWrite = 1_000
+
     /// Folds what was known and had happened into fresh tables.
     ///
     /// - Parameters:
@@ -30,12 +33,12 @@ public enum PastViews {
                 if let subjects {
                     for subject in Set(subjects.map { ByteText($0) }).sorted().map(\.text) {
                         let events = try reader.history(of: subject, before: known, passingGaps: true)
-                        try write(set.fold(subject: subject, known: events, asOf: asOf), writer)
+                        try writer.replace(set.fold(subject: subject, known: events, asOf: asOf), isFresh: true)
                     }
                 } else {
                     try replay(set, from: reader, known: known, asOf: asOf, writer, progress)
                 }
-                try write(set.fold(subject: nil, known: system, asOf: asOf), writer)
+                try writer.replace(set.fold(subject: nil, known: system, asOf: asOf), isFresh: true)
                 return .commit
             }
             try ViewSchema.createIndexesAndViews(db, set)
@@ -56,17 +59,14 @@ public enum PastViews {
             }
             try progress(batch.firstSequence)
         }
-        let order = buffer.names.indices.sorted { buffer.names[$0] < buffer.names[$1] }
-        for index in order {
-            try write(set.fold(subject: buffer.names[index], known: buffer.events(at: index), asOf: asOf), writer)
+        var fold = RowFold(set)
+        let order = buffer.names.indices.sorted { ByteText(buffer.names[$0]) < ByteText(buffer.names[$1]) }
+        for start in stride(from: 0, to: order.count, by: subjectsPerWrite) {
+            for index in order[start..<min(order.count, start + subjectsPerWrite)] {
+                fold.add(buffer.names[index], known: buffer.events(at: index), asOf: asOf)
+            }
+            try writer.insert(fold.rows)
+            fold.removeAll()
         }
-    }
-
-    private static func write(_ folded: FoldedSubject, _ writer: ViewWriter) throws {
-        for (index, rows) in folded.projectors.enumerated() {
-            try writer.replace(subject: folded.subject, projector: index, with: rows, isFresh: true)
-        }
-        try writer.replaceAnomalies(
-            subject: folded.subject, projector: ViewSchema.correctionsName, with: folded.corrections, isFresh: true)
     }
 }

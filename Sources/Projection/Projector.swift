@@ -183,19 +183,3 @@ public struct AnomalyCollector: Sendable {
         anomalies.append(Anomaly(sequence: event.sequence, kind: kind, detail: detail))
     }
 }
-
-/// Collects the rows that a projector emits for one subject.
-public struct RowCollector: Sendable {
-    /// The rows, per table in the order of the projector's `tables`.
-    public private(set) var rows: [[[SQLValue]]]
-
-    /// An empty collector for a projector with this many tables.
-    public init(tableCount: Int) {
-        rows = Array(repeating: [], count: tableCount)
-    }
-
-    /// Adds a row to the projector's table number `table`; the values are in the order of its columns.
-    public mutating func insert(_ values: [SQLValue], table: Int) {
-        rows[table].append(values)
-    }
-}

@@ -4,7 +4,7 @@ import EventLog
 ///
 /// A rebuild reads the log front to back and wants it subject by subject. This is the turning point: lines are
 /// copied once into large chunks, and each subject keeps a list of small records that point into them.
-struct SubjectBuffer {
+struct SubjectBuffer: Sendable {
     private struct Record {
         var sequence: UInt64
         var time: Int64
@@ -82,8 +82,8 @@ struct SubjectBuffer {
     }
 }
 
-/// Which of `count` partitions a subject belongs to: FNV-1a over its bytes, the same on every machine.
-func partition(of subject: String, count: Int) -> Int {
+/// Which of `count` groups a subject belongs to: FNV-1a over its bytes, the same on every machine.
+func group(of subject: String, count: Int) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in subject.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     // The low bits of FNV-1a mix poorly; fold the high ones in.

@@ -2,10 +2,12 @@ public import EventLog
 
 /// The rows that one projector holds of one subject.
 public struct ProjectedRows: Sendable {
-    /// The rows, per table in the order of the projector's `tables`.
-    public var rows: [[[SQLValue]]]
+    let collected: RowCollector
     /// What did not fit.
-    public var anomalies: [Anomaly]
+    public let anomalies: [Anomaly]
+
+    /// The rows, per table in the order of the projector's `tables`.
+    public var rows: [[[SQLValue]]] { collected.rows }
 }
 
 /// The fold of one subject by every projector of a set: state in, rows out.
@@ -37,6 +39,14 @@ final class SubjectFold {
 
     /// The rows that projector number `index` would write now.
     func rows(projector index: Int) -> ProjectedRows { folds[index].rows() }
+
+    /// Adds what every projector would write now to the rows of other subjects.
+    func emit(into rows: inout SubjectRows) {
+        for (index, fold) in folds.enumerated() {
+            let anomalies = fold.emit(into: &rows.projectors[index])
+            rows.append(anomalies, of: subject, projector: index)
+        }
+    }
 }
 
 private func makeFold<P: Projector>(_ projector: P, subject: String?) -> ErasedFold {
@@ -46,7 +56,8 @@ private func makeFold<P: Projector>(_ projector: P, subject: String?) -> ErasedF
 private class ErasedFold {
     func restart(subject: String?) {}
     func apply(_ event: StoredEvent) {}
-    func rows() -> ProjectedRows { ProjectedRows(rows: [], anomalies: []) }
+    func rows() -> ProjectedRows { ProjectedRows(collected: RowCollector(tableCount: 0), anomalies: []) }
+    func emit(into rows: inout RowCollector) -> [Anomaly] { [] }
 }
 
 private final class Fold<P: Projector>: ErasedFold {
@@ -73,7 +84,12 @@ private final class Fold<P: Projector>: ErasedFold {
     override func rows() -> ProjectedRows {
         var collector = RowCollector(tableCount: tableCount)
         projector.emit(state, into: &collector)
-        return ProjectedRows(rows: collector.rows, anomalies: anomalies.anomalies)
+        return ProjectedRows(collected: collector, anomalies: anomalies.anomalies)
+    }
+
+    override func emit(into rows: inout RowCollector) -> [Anomaly] {
+        projector.emit(state, into: &rows)
+        return anomalies.anomalies
     }
 }
 
@@ -85,6 +101,36 @@ public struct FoldedSubject: Sendable {
     public var projectors: [ProjectedRows]
     /// Retractions that name nothing.
     public var corrections: [Anomaly]
+}
+
+/// Folds subject after subject into rows, the same as `ProjectorSet.fold` gives.
+///
+/// One thread's at a time.
+struct RowFold {
+    private let policy: FoldPolicy
+    private let fold: SubjectFold
+    private var dispatch: TypeDispatch
+    /// The rows of the subjects so far.
+    private(set) var rows: SubjectRows
+
+    init(_ set: ProjectorSet) {
+        policy = set.policy
+        fold = SubjectFold(set, subject: nil)
+        dispatch = TypeDispatch(set)
+        rows = SubjectRows(set)
+    }
+
+    /// Adds the rows of a subject whose known events, in any order, are these; `nil` for the system events.
+    mutating func add(_ subject: String?, known: [StoredEvent], asOf: Instant? = nil) {
+        let history = EffectiveHistory(known, policy: policy, asOf: asOf)
+        fold.restart(subject: subject)
+        for event in history.events { fold.apply(event, mask: dispatch.mask(of: event.type)) }
+        fold.emit(into: &rows)
+        rows.append(corrections: history.anomalies, of: subject)
+    }
+
+    /// Forgets the rows.
+    mutating func removeAll() { rows.removeAll() }
 }
 
 extension ProjectorSet {

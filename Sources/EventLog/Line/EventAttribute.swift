@@ -31,6 +31,17 @@ enum EventAttribute {
         self = attribute.0
     }
 
+    /// The name of an attribute that only a log sets, for messages.
+    ///
+    /// Written out, since the name that the language gives a case is looked up at run time, at some cost a line.
+    var ownName: String {
+        switch self {
+        case .recordedtime: "recordedtime"
+        case .subjectsequence: "subjectsequence"
+        default: "sequence"
+        }
+    }
+
     /// Whether no extension may have this name.
     static func isReserved(_ name: Span<UInt8>) -> Bool { EventAttribute(name) != nil }
 }

@@ -56,7 +56,7 @@ struct ParsedEvent {
     private mutating func takeOwn(
         _ value: Span<UInt8>, as attribute: EventAttribute, _ isRestore: Bool
     ) throws(LineError) {
-        let name = "\(attribute)"
+        let name = attribute.ownName
         guard isRestore else {
             throw LineError(
                 code: .reserved, keyPath: name, message: "\(name) is set by the log",

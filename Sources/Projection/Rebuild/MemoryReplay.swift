@@ -26,21 +26,23 @@ package enum MemoryReplay {
         try reader.checkStart()
         let target = reader.head
         let partitions = Rebuild.partitionCount(target, of: reader)
-        let passes = try Rebuild.passes(Array(0..<partitions), of: partitions, reader: reader, options: options)
+        let passes = try Rebuild.passes(0..<partitions, of: partitions, reader: reader, options: options)
         let sum = Mutex(Sum())
         let folder = PartitionFolder(
-            reader: reader, set: set, partitions: partitions, target: target,
+            reader: reader, set: set,
+            bounds: try PartitionBounds.estimate(from: reader, before: target, partitions: partitions), target: target,
+            workers: Workers(count: options.workers),
             monitor: RebuildMonitor(partitions: partitions, total: target - reader.firstSequence) { _ in goesOn() }
-        ) { folded, _, events in
-            var part = Sum(events: events, subjects: folded.count { $0.subject != nil })
-            for rows in folded.lazy.flatMap(\.projectors) {
-                part.rows += rows.rows.reduce(0) { $0 + $1.count }
-                part.anomalies += rows.anomalies.count
-            }
+        ) { rows, partition, events in
+            let isSystem = partition == PartitionFolder.systemPartition
+            let part = Sum(
+                events: events, subjects: isSystem ? 0 : rows.subjects,
+                rows: rows.projectors.lazy.flatMap(\.tables).reduce(0) { $0 + $1.count },
+                anomalies: rows.found)
             sum.withLock { $0.add(part) }
         }
         try folder.foldSystemEvents()
-        try folder.run(passes: passes, workers: options.workers)
+        for pass in passes { try folder.fold(pass) }
         return sum.withLock { $0 }
     }
 }

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Makes the views anew beside those in use, and takes them into use in one step.
 ///
-/// The steps: fix a target sequence; fold hash partitions of the subjects in parallel, each committed with its mark;
+/// The steps: fix a target sequence; fold partitions of the subjects in parallel, each committed with its mark;
 /// indexes; copy what is not rebuilt; check; catch up with what came in meanwhile; take the projection lock, catch up
 /// for the last time, replace the link. Queries answer from the old file throughout. Interrupted at any point, it is
 /// started again and goes on.
@@ -69,13 +69,15 @@ public struct Rebuild {
         let database = try openUnfinished(plan)
         let monitor = RebuildMonitor(
             partitions: plan.partitions, total: plan.target - reader.firstSequence, progress: progress)
+        let bounds = try database.read { try RebuildLedger.bounds($0) }
         let folder = PartitionFolder(
-            reader: reader, set: rebuilt, partitions: plan.partitions, target: plan.target, monitor: monitor,
+            reader: reader, set: rebuilt, bounds: bounds, target: plan.target,
+            workers: Workers(count: options.workers), monitor: monitor,
             commit: PartitionFolder.storing(in: database, rebuilt))
         try folder.foldSystemEvents()
         let done = try database.read { try RebuildLedger.done($0) }
         monitor.resume(done)
-        try folder.run(passes: passes(partitions: plan.partitions, done: done), workers: options.workers)
+        for pass in try passes(partitions: plan.partitions, done: done) { try folder.fold(pass) }
         try finishTables(database, plan: plan, monitor: monitor)
         try check(database, plan: plan, monitor: monitor)
         return try takeIntoUse(database, plan: plan, monitor: monitor)
@@ -120,10 +122,11 @@ public struct Rebuild {
     private func openUnfinished(_ plan: RebuildPlan) throws -> DatabaseQueue {
         if try unfinishedHeader() != nil { return try ViewFile(path).openWriter() }
         try store.removeFiles(of: path)
+        let bounds = try PartitionBounds.estimate(from: reader, before: plan.target, partitions: plan.partitions)
         let database = try ViewFile(path).create()
         try database.write { db in
             try ViewSchema.createTables(db, all)
-            try RebuildLedger.create(db, header(target: plan.target, partitions: plan.partitions))
+            try RebuildLedger.create(db, header(target: plan.target, partitions: plan.partitions), bounds)
         }
         return database
     }
@@ -136,23 +139,21 @@ public struct Rebuild {
         return max(16, min(4096, events / 20_000))
     }
 
-    /// The unfinished partitions, divided into passes whose events fit in memory, at least one a worker.
-    private func passes(partitions: Int, done: [Int: UInt64]) throws -> [[Int]] {
-        let open = (0..<partitions).filter { done[$0] == nil }
-        return open.isEmpty ? [] : try Self.passes(open, of: partitions, reader: reader, options: options)
+    /// The unfinished partitions, divided into passes whose events fit in memory.
+    private func passes(partitions: Int, done: [Int: UInt64]) throws -> [Range<Int>] {
+        // They are committed in their order.
+        let finished = min(partitions, done.keys.count { $0 >= 0 })
+        return try Self.passes(finished..<partitions, of: partitions, reader: reader, options: options)
     }
 
     static func passes(
-        _ open: [Int], of partitions: Int, reader: LogReader, options: RebuildOptions
-    ) throws -> [[Int]] {
+        _ open: Range<Int>, of partitions: Int, reader: LogReader, options: RebuildOptions
+    ) throws -> [Range<Int>] {
         let statistics = try reader.statistics()
         // Besides its line an event has a record, its place in a list, and room to grow.
         let bytes = Double(statistics.lineBytes) * 1.1 + Double(statistics.events) * 120
-        let perPartition = max(1, bytes / Double(partitions))
-        let budget = Double(options.memoryBytes) / Double(options.workers)
-        let perWorker = (open.count + options.workers - 1) / options.workers
-        let size = max(1, min(perWorker, Int(budget / perPartition)))
-        return stride(from: 0, to: open.count, by: size).map { Array(open[$0..<min($0 + size, open.count)]) }
+        let size = max(1, Int(Double(options.memoryBytes) / max(1, bytes / Double(partitions))))
+        return stride(from: open.lowerBound, to: open.upperBound, by: size).map { $0..<min($0 + size, open.upperBound) }
     }
 
     // MARK: - After the fold

@@ -4,7 +4,8 @@ import GRDB
 /// The tables in a half-built file that say what it is and which partitions are in it.
 ///
 /// A partition's rows and its mark are committed together, so a rebuild that is started again redoes only what has no
-/// mark. The tables go in the step before the switch.
+/// mark. They are committed in their order, so those that are done are the first ones. The tables go in the step before
+/// the switch.
 struct RebuildLedger {
     /// What the half-built file was started for; another plan starts anew.
     struct Header: Equatable {
@@ -17,13 +18,14 @@ struct RebuildLedger {
         var lineage: String
     }
 
-    static func create(_ db: Database, _ header: Header) throws {
+    static func create(_ db: Database, _ header: Header, _ bounds: PartitionBounds) throws {
         try db.execute(
             sql: """
                 CREATE TABLE rebuild_header (
                     target INTEGER NOT NULL, partitions INTEGER NOT NULL, fingerprint TEXT NOT NULL,
                     log TEXT NOT NULL, lineage TEXT NOT NULL
                 ) STRICT;
+                CREATE TABLE rebuild_bounds (partition INTEGER PRIMARY KEY NOT NULL, first TEXT NOT NULL) STRICT;
                 CREATE TABLE rebuild_done (partition INTEGER PRIMARY KEY NOT NULL, events INTEGER NOT NULL) STRICT;
                 """)
         try db.execute(
@@ -31,10 +33,20 @@ struct RebuildLedger {
             arguments: [
                 Int64(clamping: header.target), header.partitions, header.fingerprint, header.log, header.lineage,
             ])
+        for (index, start) in bounds.starts.enumerated() {
+            try db.execute(sql: "INSERT INTO rebuild_bounds VALUES (?, ?)", arguments: [index + 1, start.text])
+        }
+    }
+
+    /// Where the partitions begin.
+    static func bounds(_ db: Database) throws -> PartitionBounds {
+        let starts = try String.fetchAll(db, sql: "SELECT first FROM rebuild_bounds ORDER BY partition")
+        return PartitionBounds(starts: starts.map(ByteText.init))
     }
 
     static func header(_ db: Database) throws -> Header? {
-        guard try db.tableExists("rebuild_header"), try db.tableExists("rebuild_done"),
+        let tables = ["rebuild_header", "rebuild_bounds", "rebuild_done"]
+        guard try tables.allSatisfy({ try db.tableExists($0) }),
             let row = try Row.fetchOne(db, sql: "SELECT * FROM rebuild_header")
         else { return nil }
         return Header(
@@ -56,6 +68,11 @@ struct RebuildLedger {
     }
 
     static func drop(_ db: Database) throws {
-        try db.execute(sql: "DROP TABLE IF EXISTS rebuild_header; DROP TABLE IF EXISTS rebuild_done")
+        try db.execute(
+            sql: """
+                DROP TABLE IF EXISTS rebuild_header;
+                DROP TABLE IF EXISTS rebuild_bounds;
+                DROP TABLE IF EXISTS rebuild_done
+                """)
     }
 }
