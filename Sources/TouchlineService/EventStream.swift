@@ -3,7 +3,9 @@ public import EventLog
 
 /// A stream of NDJSON lines on its way into the log, cut into requests.
 ///
-/// The events before the first bad line are appended and acknowledged; the stream stops at that line and says so.
+/// The events before the first bad line are appended and acknowledged; the stream stops at that line and says so. While
+/// one request is on its way to the disk the next one is parsed, but none is sent before it is known that all before it
+/// were taken.
 public struct EventStream: Sendable {
     /// One line that is in the log.
     public struct Accepted: Sendable {
@@ -43,6 +45,8 @@ public struct EventStream: Sendable {
     private var parser: EventParser
     private var pending: [(line: Int, draft: EventDraft)] = []
     private var pendingBytes = 0
+    /// The request on its way, with what became of it.
+    private var underway: (events: [(line: Int, draft: EventDraft)], answer: Task<[Acknowledgement], any Error>)?
     private var rest: [UInt8] = []
     private var line = 0
 
@@ -91,7 +95,10 @@ public struct EventStream: Sendable {
             line += 1
             try await stop("the line has over \(2 * lineBytesMax) bytes; an event takes at most \(lineBytesMax)")
         }
-        if isLive, !isSingleRequest { try await flush() }
+        if isLive, !isSingleRequest {
+            try await flush()
+            try await settle()
+        }
     }
 
     /// Takes the end of the input: a last line without a line feed counts.
@@ -102,6 +109,20 @@ public struct EventStream: Sendable {
             try await take(last[...])
         }
         try await flush()
+        try await settle()
+    }
+
+    /// Waits for what is on its way, and acknowledges it.
+    ///
+    /// - Throws: `Stop`.
+    public mutating func settle() async throws {
+        guard let (events, answer) = underway else { return }
+        underway = nil
+        do {
+            acknowledge(events, try await answer.value)
+        } catch let error as AppendError {
+            try await stop(events, error)
+        }
     }
 
     private mutating func take(_ bytes: ArraySlice<UInt8>) async throws {
@@ -132,32 +153,38 @@ public struct EventStream: Sendable {
         let line = line
         if isSingleRequest { pending = [] }
         try await flush()
+        try await settle()
         throw Stop(line: line, message: message, isInput: true)
     }
 
+    /// Sends what is pending, once what was sent before is in.
     private mutating func flush() async throws {
         guard !pending.isEmpty else { return }
+        try await settle()
         let events = pending
         pending = []
         pendingBytes = 0
-        do {
-            try await append(events)
-        } catch let error as AppendError {
-            guard let index = error.eventIndex, events.indices.contains(index) else {
-                throw Stop(line: events[0].line, message: error.message, isInput: error.isInput)
-            }
-            // All or nothing: those before the bad one go in by themselves.
-            if !isSingleRequest, error.isInput, index > 0 {
-                pending = Array(events[..<index])
-                try await flush()
-            }
-            throw Stop(line: events[index].line, message: error.message, isInput: error.isInput)
-        }
+        let request = AppendRequest(events: events.map(\.draft), expectedVersion: expectedVersion)
+        let sequencer = sequencer
+        underway = (events, Task { try await sequencer.append(request) })
     }
 
-    private func append(_ events: [(line: Int, draft: EventDraft)]) async throws {
-        let request = AppendRequest(events: events.map(\.draft), expectedVersion: expectedVersion)
-        let acknowledgements = try await sequencer.append(request)
+    /// Says where the stream stopped, after a request was refused.
+    private mutating func stop(_ events: [(line: Int, draft: EventDraft)], _ error: AppendError) async throws {
+        pending = []
+        guard let index = error.eventIndex, events.indices.contains(index) else {
+            throw Stop(line: events[0].line, message: error.message, isInput: error.isInput)
+        }
+        // All or nothing: those before the bad one go in by themselves.
+        if !isSingleRequest, error.isInput, index > 0 {
+            pending = Array(events[..<index])
+            try await flush()
+            try await settle()
+        }
+        throw Stop(line: events[index].line, message: error.message, isInput: error.isInput)
+    }
+
+    private func acknowledge(_ events: [(line: Int, draft: EventDraft)], _ acknowledgements: [Acknowledgement]) {
         for (event, acknowledgement) in zip(events, acknowledgements) {
             accepted(
                 Accepted(

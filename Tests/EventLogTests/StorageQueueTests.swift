@@ -5,8 +5,12 @@ import Testing
 
 /// The queue in front of the committing thread.
 @Suite struct StorageQueueTests {
-    private func request(_ id: Int) -> AppendRequest {
-        AppendRequest(events: [draft("A", id: "\(id)", data: "{\"t\":\"\(String(repeating: "x", count: 800))\"}")])
+    private func event(_ id: Int) -> EventDraft {
+        draft("A", id: "\(id)", data: "{\"t\":\"\(String(repeating: "x", count: 800))\"}")
+    }
+
+    private func request(_ id: Int) -> PreparedRequest {
+        PreparedRequest(AppendRequest(events: [event(id)]), KeyedHash(logID: []))
     }
 
     /// Lets other tasks run until it is so.
@@ -25,7 +29,7 @@ import Testing
             while let tickets = queue.take() {
                 #expect(queue.waitingBytes <= bound)
                 for ticket in tickets {
-                    taken.withLock { $0.append(ticket.request.events[0].id ?? "") }
+                    taken.withLock { $0.append(ticket.request.drafts[0].id ?? "") }
                     ticket.answer(.success([]))
                 }
             }
@@ -63,7 +67,9 @@ import Testing
         let log = try StorageLog { $0.waitingBytesMax = 10 }
         let sequencer = try log.open()
         let answers = try await withThrowingTaskGroup(of: [Acknowledgement].self) { group in
-            for number in 0..<10 { group.addTask { try await sequencer.append(request(number)) } }
+            for number in 0..<10 {
+                group.addTask { try await sequencer.append(AppendRequest(events: [event(number)])) }
+            }
             return try await group.reduce(into: []) { $0 += $1.map(\.sequence) }
         }
         #expect(answers.sorted() == (0..<10).map { UInt64($0) })

@@ -23,7 +23,7 @@ package struct ScenarioGenerator {
     private mutating func scenario() -> Scenario {
         let segmentBytes = random.pick([1_200, 3_000, 6_000, 20_000])
         let spaceBytes = random.pick([0, 64, 700, 3_000])
-        var steps: [Step] = []
+        var steps = random.oneIn(4) ? [Step(.append([leap()]))] : []
         for _ in 0..<(10 + random.below(Self.stepsMax - 10)) { steps.append(step()) }
         return Scenario(segmentBytes: segmentBytes, spaceBytes: spaceBytes, steps: steps)
     }
@@ -82,6 +82,15 @@ package struct ScenarioGenerator {
             let expectation: Step.Expectation = random.pick([.any, .any, .any, .right, .right, .wrong])
             return Step.Request(events: (0..<count).map { _ in event() }, expectation: expectation)
         }
+    }
+
+    /// So many events that the next sequences need a second byte: a torn head word may then be ahead of the log.
+    private mutating func leap() -> Step.Request {
+        let events = (0..<(225 + random.below(30))).map { _ in
+            ids += 1
+            return Step.Event(subject: random.below(subjects), id: ids - 1, bytes: 0)
+        }
+        return Step.Request(events: events, expectation: .any)
     }
 
     private mutating func event() -> Step.Event {

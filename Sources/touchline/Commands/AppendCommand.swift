@@ -102,11 +102,17 @@ struct AppendCommand: AsyncParsableCommand {
         let bar = ProgressBar("appending", unit: "bytes")
         var read: UInt64 = 0
         // A regular file can be read ahead; from a pipe or a terminal what has come is appended at once.
-        while let chunk = try next(input), !chunk.isEmpty {
-            try Interruption.check("stopped; what was acknowledged is in the log")
-            read += UInt64(chunk.count)
-            try await stream.feed(chunk[...], isLive: size == nil)
-            if let size { bar.update(read, of: size) } else { Output.flush() }
+        do {
+            while let chunk = try next(input), !chunk.isEmpty {
+                try Interruption.check("stopped; what was acknowledged is in the log")
+                read += UInt64(chunk.count)
+                try await stream.feed(chunk[...], isLive: size == nil)
+                if let size { bar.update(read, of: size) } else { Output.flush() }
+            }
+        } catch {
+            // What is on its way will be in the log, so it is acknowledged.
+            if !(error is EventStream.Stop) { try await stream.settle() }
+            throw error
         }
         try await stream.finish()
         ProgressBar.clear()

@@ -19,8 +19,9 @@ struct BatchBuilder: Sendable {
     private(set) var lines: [UInt8] = []
     private(set) var entries: [EventEntry] = []
     private(set) var keys: [Keys] = []
-    private(set) var types: [[UInt8]] = []
-    private var typeIndexes: [[UInt8]: Int] = [:]
+    private var typeTable = TypeTable()
+    /// The numbers here of the types of the request that is being added; -1 = not looked up yet.
+    private var requestTypes: [Int] = []
 
     init(firstSequence: UInt64) {
         self.firstSequence = firstSequence
@@ -30,20 +31,51 @@ struct BatchBuilder: Sendable {
     var nextSequence: UInt64 { firstSequence + UInt64(entries.count) }
     var isEmpty: Bool { entries.isEmpty }
 
+    /// The types that occur.
+    var types: [[UInt8]] { typeTable.types }
+
     /// Adds the event of a draft.
     mutating func add(
         _ draft: EventDraft, sequence: UInt64, recordedTime: Instant, subjectSequence: UInt64?, keys: Keys
     ) {
         let rendered = LineRenderer.append(
             draft, sequence: sequence, recordedTime: recordedTime, subjectSequence: subjectSequence, to: &lines)
-        let start = rendered.line.lowerBound
+        append(rendered, type: typeTable.index(of: draft.type), recordedTime: recordedTime, keys: keys)
+    }
+
+    /// Must come before the events of a request are added.
+    mutating func begin(_ request: PreparedRequest) {
+        requestTypes.removeAll(keepingCapacity: true)
+        requestTypes.append(contentsOf: repeatElement(-1, count: request.types.count))
+    }
+
+    /// Adds an event of the request that was begun.
+    @inline(__always)
+    mutating func add(
+        _ event: PreparedRequest.Event, of request: PreparedRequest, sequence: UInt64, recordedTime: Instant,
+        keys: Keys
+    ) {
+        let rendered = LineRenderer.append(
+            event.line, in: request.lines.span, sequence: sequence, recordedTime: recordedTime,
+            subjectSequence: keys.subject == nil ? nil : keys.version, to: &lines)
+        var type = requestTypes[event.type]
+        if type < 0 {
+            type = typeTable.index(of: request.types[event.type])
+            requestTypes[event.type] = type
+        }
+        append(rendered, type: type, recordedTime: recordedTime, keys: keys)
+    }
+
+    @inline(__always)
+    private mutating func append(_ line: RenderedLine, type: Int, recordedTime: Instant, keys: Keys) {
+        let start = line.line.lowerBound
         entries.append(
             EventEntry(
-                lineStart: UInt32(start), lineEnd: UInt32(rendered.line.upperBound),
-                subjectOffset: UInt32(rendered.subject.map { $0.lowerBound - start } ?? 0),
-                subjectLength: UInt32(rendered.subject?.count ?? 0),
-                dataOffset: UInt32(rendered.dataStart.map { $0 - start } ?? 0),
-                typeIndex: UInt32(typeIndex(draft.type)), time: rendered.time, recordedTime: recordedTime))
+                lineStart: UInt32(start), lineEnd: UInt32(line.line.upperBound),
+                subjectOffset: UInt32(line.subject.map { $0.lowerBound - start } ?? 0),
+                subjectLength: UInt32(line.subject?.count ?? 0),
+                dataOffset: UInt32(line.dataStart.map { $0 - start } ?? 0),
+                typeIndex: UInt32(type), time: line.time, recordedTime: recordedTime))
         self.keys.append(keys)
     }
 
@@ -54,23 +86,8 @@ struct BatchBuilder: Sendable {
         var copy = entry
         copy.lineStart = start
         copy.lineEnd = start + (entry.lineEnd - entry.lineStart)
-        copy.typeIndex = UInt32(typeIndex(content.types[Int(entry.typeIndex)]))
+        copy.typeIndex = UInt32(typeTable.index(of: content.types[Int(entry.typeIndex)]))
         entries.append(copy)
-    }
-
-    private mutating func typeIndex(_ type: String) -> Int {
-        // A batch has few types; comparing bytes beats hashing until there are many.
-        var type = type
-        let found = type.withUTF8 { bytes -> Int? in
-            for index in types.indices.prefix(8) where types[index].elementsEqual(bytes) { return index }
-            return nil
-        }
-        if let found { return found }
-        let bytes = Array(type.utf8)
-        if let index = typeIndexes[bytes] { return index }
-        typeIndexes[bytes] = types.count
-        types.append(bytes)
-        return types.count - 1
     }
 
     /// Takes back every event from this count on.
@@ -81,8 +98,7 @@ struct BatchBuilder: Sendable {
         keys.removeSubrange(min(count, keys.count)...)
         // Types stay only if an event that stays has them: a table never names a type that does not occur.
         let kept = entries.reduce(0) { max($0, Int($1.typeIndex) + 1) }
-        for type in types[kept...] { typeIndexes[type] = nil }
-        types.removeSubrange(kept...)
+        typeTable.truncate(to: kept)
     }
 
     /// The batch as it goes to disk, directory and frame, with the directory's fixed part; nil if LZ4 fails.

@@ -7,117 +7,111 @@ struct BatchPlanner {
     private let reader: LogReader
     private let now: Instant
     private(set) var batch: BatchBuilder
-    /// The drafts of the batch, by place: later requests may repeat them.
-    private var drafts: [EventDraft] = []
-    /// What this batch makes of the subjects it touches.
-    private var subjects: [SubjectHash: SubjectState] = [:]
-    /// Places in the batch by the hash of their id.
-    private var ids: [UInt64: [Int]] = [:]
+    /// The requests of which the batch has events, and for each event which of them it is: later ones may repeat it.
+    private var requests: [PreparedRequest] = []
+    private var origins: [(request: Int, event: Int)] = []
+    private var keys = PlannedKeys()
+    /// The number of the request at hand, refused ones counted.
+    private var number = 0
 
     init(store: LogStore, reader: LogReader, now: Instant) {
         self.store = store
         self.reader = reader
-        self.now = max(now, store.lastRecorded)
+        self.now = now
         batch = BatchBuilder(firstSequence: store.nextSequence)
     }
 
     /// Plans one request.
     ///
     /// - Throws: `AppendError`; the batch is then as it was.
-    mutating func add(_ request: AppendRequest) throws(AppendError) -> [Acknowledgement] {
-        let mark = Mark(count: batch.entries.count)
-        var touched = Touched()
+    mutating func add(_ request: PreparedRequest) throws(AppendError) -> [Acknowledgement] {
+        let count = batch.entries.count
+        number += 1
+        requests.append(request)
+        keys.begin()
+        batch.begin(request)
+        var index = 0
         do throws(AppendError) {
             var acknowledgements: [Acknowledgement] = []
             acknowledgements.reserveCapacity(request.events.count)
-            for (index, draft) in request.events.enumerated() {
-                do throws(AppendError) {
-                    acknowledgements.append(try plan(draft, expected: request.expectedVersion, &touched))
-                } catch {
-                    var error = error
-                    error.eventIndex = index
-                    throw error
-                }
+            while index < request.events.count {
+                acknowledgements.append(try plan(index, of: request))
+                index += 1
             }
             return acknowledgements
         } catch {
-            undo(mark, touched)
+            keys.undo()
+            requests.removeLast()
+            origins.removeSubrange(count...)
+            batch.truncate(to: count)
+            var error = error
+            error.eventIndex = index
             throw error
         }
     }
 
-    private struct Mark {
-        var count: Int
-    }
-
-    /// What a request has changed, to take it back.
-    private struct Touched {
-        /// Subjects of the request, with what they were in the batch before.
-        var subjects: [SubjectHash: SubjectState?] = [:]
-        var ids: [UInt64] = []
-        /// Subjects whose first event of the request was seen.
-        var seen: Set<SubjectHash> = []
-    }
-
-    private mutating func undo(_ mark: Mark, _ touched: Touched) {
-        for (subject, state) in touched.subjects { subjects[subject] = state }
-        for id in touched.ids.reversed() { ids[id]?.removeLast() }
-        drafts.removeSubrange(mark.count...)
-        batch.truncate(to: mark.count)
-    }
-
-    private mutating func plan(
-        _ draft: EventDraft, expected: UInt64?, _ touched: inout Touched
-    ) throws(AppendError) -> Acknowledgement {
+    private mutating func plan(_ index: Int, of request: PreparedRequest) throws(AppendError) -> Acknowledgement {
+        let event = request.events[index]
         let sequence = batch.nextSequence
-        let subject = draft.subject.map { store.hash.subject($0) }
-        let isFirst = subject.map { touched.seen.insert($0).inserted } ?? false
+        let row = event.subject.map { keys.row(of: $0) }
+        // Also if the event turns out to be known: what the request expects holds at the first one of the subject.
+        let isFirst = row.map { keys.touch($0, by: number) } ?? false
         var idHash: UInt64?
-        if let id = draft.id, let source = draft.source {
-            let hash = store.hash.id(source: source, id: id)
-            if let known = try duplicate(of: draft, source: source, id: id, hash: hash) { return known }
-            if try needsEntry(source: source, id: id, at: sequence) { idHash = hash }
+        if let hash = event.id {
+            if let known = try duplicate(of: index, in: request, hash: hash) { return known }
+            if try needsEntry(event, request.drafts[index], at: sequence) { idHash = hash }
         }
-        var keys = BatchBuilder.Keys(id: idHash)
-        if let subject {
-            let state = try state(of: subject)
-            let actual = state?.version ?? 0
-            if let expected = (isFirst ? expected : nil) ?? draft.expectedVersion, expected != actual {
-                throw Self.versionConflict(draft.subject ?? "", expected: expected, actual: actual)
-            }
-            keys.subject = subject
-            keys.version = actual + 1
-            keys.previousSegment = state?.segment ?? RecentEvents.none
-            if touched.subjects[subject] == nil { touched.subjects[subject] = .some(subjects[subject]) }
-            subjects[subject] = SubjectState(version: actual + 1, segment: keys.previousSegment)
-        } else if draft.expectedVersion != nil {
+        var planned = BatchBuilder.Keys(id: idHash)
+        if let row {
+            let expected = (isFirst ? request.expectedVersion : nil) ?? event.expectedVersion
+            try advance(row, expected: expected, request.drafts[index], &planned)
+        } else if event.expectedVersion != nil {
             throw AppendError(
                 code: .invalidEvent, message: "an expected version needs a subject; add one, or leave the version out")
         }
-        let recorded = try recordedTime(of: draft, sequence: sequence, version: keys.version)
-        batch.add(
-            draft, sequence: sequence, recordedTime: recorded,
-            subjectSequence: subject == nil ? nil : keys.version, keys: keys)
-        if let idHash {
-            ids[idHash, default: []].append(drafts.count)
-            touched.ids.append(idHash)
-        }
-        drafts.append(draft)
+        let recorded = try recordedTime(of: event, sequence: sequence, version: planned.version)
+        batch.add(event, of: request, sequence: sequence, recordedTime: recorded, keys: planned)
+        if let idHash { keys.add(id: idHash, at: origins.count) }
+        origins.append((requests.count - 1, index))
         return Acknowledgement(
-            sequence: sequence, subjectSequence: subject == nil ? nil : keys.version, isDuplicate: false)
+            sequence: sequence, subjectSequence: row == nil ? nil : planned.version, isDuplicate: false)
+    }
+
+    /// Gives the subject of a row its next version.
+    @inline(__always)
+    private mutating func advance(
+        _ row: Int, expected: UInt64?, _ draft: @autoclosure () -> EventDraft, _ planned: inout BatchBuilder.Keys
+    ) throws(AppendError) {
+        let subject = keys[row]
+        var state = subject.state
+        if !subject.isKnown {
+            do throws(IndexError) { state = try store.state(of: subject.key) } catch { throw Self.unreadable(error) }
+        }
+        let actual = state?.version ?? 0
+        if let expected, expected != actual {
+            throw Self.versionConflict(draft().subject ?? "", expected: expected, actual: actual)
+        }
+        planned.subject = subject.key
+        planned.version = actual + 1
+        planned.previousSegment = state?.segment ?? RecentEvents.none
+        keys.set(SubjectState(version: actual + 1, segment: planned.previousSegment), at: row)
     }
 
     /// Whether the index needs this id: not, if it is the one that the log itself gives at `sequence`.
     ///
     /// Refuses an id that the log will give, or has just given, to another event without one.
-    private func needsEntry(source: String, id: String, at sequence: UInt64) throws(AppendError) -> Bool {
-        guard let given = ReservedID.sequence(source: source, id: id) else { return true }
+    @inline(__always)
+    private func needsEntry(
+        _ event: PreparedRequest.Event, _ draft: @autoclosure () -> EventDraft, at sequence: UInt64
+    ) throws(AppendError) -> Bool {
+        guard let given = event.reservedSequence else { return true }
         if given == sequence { return false }
         if given < batch.firstSequence { return true }
         throw AppendError(
             code: .invalidEvent,
-            message: "id \(id) of source \(LineError.printable(source)) is the log's own, for its event \(given); "
-                + "give the event a source that does not start with \(Limits.reservedSourcePrefix)")
+            message:
+                "id \(given) of source \(LineError.printable(draft().source ?? "")) is the log's own, for its event "
+                + "\(given); give the event a source that does not start with \(Limits.reservedSourcePrefix)")
     }
 
     private static func versionConflict(_ subject: String, expected: UInt64, actual: UInt64) -> AppendError {
@@ -125,11 +119,6 @@ struct BatchPlanner {
             code: .versionConflict(expected: expected, actual: actual),
             message: "subject \(LineError.printable(subject)) is at version \(actual), not \(expected); "
                 + "read its newest events and decide again")
-    }
-
-    private func state(of subject: SubjectHash) throws(AppendError) -> SubjectState? {
-        if let state = subjects[subject] { return state }
-        do throws(IndexError) { return try store.state(of: subject) } catch { throw Self.unreadable(error) }
     }
 
     private static func unreadable(_ error: some Error) -> AppendError {
@@ -140,10 +129,10 @@ struct BatchPlanner {
     ///
     /// A restored event brings its own, and must fit exactly.
     private func recordedTime(
-        of draft: EventDraft, sequence: UInt64, version: UInt64
+        of event: PreparedRequest.Event, sequence: UInt64, version: UInt64
     ) throws(AppendError) -> Instant {
         let last = batch.entries.last?.recordedTime ?? store.lastRecorded
-        guard let restored = draft.restored else { return max(now, last) }
+        guard let restored = event.restored else { return max(now, last) }
         func refuse(_ message: String) -> AppendError {
             AppendError(
                 code: .invalidEvent, message: message + "; restore all lines of one log, in order, into an empty log")
@@ -154,7 +143,7 @@ struct BatchPlanner {
         guard restored.recordedTime >= last else {
             throw refuse("the line's recordedtime \(restored.recordedTime.rfc3339) is before the log's last")
         }
-        let expected = draft.subject == nil ? nil : version
+        let expected = event.subject == nil ? nil : version
         guard restored.subjectSequence == expected else {
             throw refuse(
                 "the line's subjectsequence is \(restored.subjectSequence.map { "\($0)" } ?? "missing"), "
@@ -169,13 +158,19 @@ struct BatchPlanner {
     ///
     /// - Throws: `idConflict` if it has other content.
     private func duplicate(
-        of draft: EventDraft, source: String, id: String, hash: UInt64
+        of index: Int, in request: PreparedRequest, hash: UInt64
     ) throws(AppendError) -> Acknowledgement? {
-        for place in ids[hash] ?? [] {
-            let other = drafts[place]
-            guard Self.areEqual(other.source, source), Self.areEqual(other.id, id) else { continue }
+        let place = keys.place(ofID: hash) { place in
+            let other = draft(at: place)
+            return Self.areEqual(other.source, request.drafts[index].source)
+                && Self.areEqual(other.id, request.drafts[index].id)
+        }
+        if let place {
             let sequence = batch.firstSequence + UInt64(place)
-            guard Self.haveEqualContent(draft, other) else { throw Self.conflict(source, id, sequence) }
+            let draft = request.drafts[index]
+            guard Self.haveEqualContent(draft, self.draft(at: place)) else {
+                throw Self.conflict(draft.source ?? "", draft.id ?? "", sequence)
+            }
             let version = batch.keys[place].subject == nil ? nil : batch.keys[place].version
             return Acknowledgement(sequence: sequence, subjectSequence: version, isDuplicate: true)
         }
@@ -185,7 +180,20 @@ struct BatchPlanner {
         } catch {
             throw Self.unreadable(error)
         }
-        if let sequence = ReservedID.sequence(source: source, id: id) { candidates.append(sequence) }
+        if let sequence = request.events[index].reservedSequence { candidates.append(sequence) }
+        if candidates.isEmpty, store.lostEvents == nil { return nil }
+        return try stored(request.drafts[index], among: candidates)
+    }
+
+    private func draft(at place: Int) -> EventDraft {
+        requests[origins[place].request].drafts[origins[place].event]
+    }
+
+    /// The acknowledgement of the stored event that has this source and id, if one of the candidates has.
+    private func stored(
+        _ draft: EventDraft, among candidates: [UInt64]
+    ) throws(AppendError) -> Acknowledgement? {
+        let (source, id) = (draft.source ?? "", draft.id ?? "")
         for sequence in candidates where sequence < batch.firstSequence && sequence >= reader.firstSequence {
             let event: StoredEvent
             do {

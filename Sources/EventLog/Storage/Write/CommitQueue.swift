@@ -1,14 +1,15 @@
 /// A request on its way to the committing thread, and the caller who waits for it.
 final class Ticket: Sendable {
-    let request: AppendRequest
-    let bytes: Int
+    let request: PreparedRequest
     private let continuation: CheckedContinuation<[Acknowledgement], any Error>
 
-    init(request: AppendRequest, bytes: Int, continuation: CheckedContinuation<[Acknowledgement], any Error>) {
+    init(request: PreparedRequest, continuation: CheckedContinuation<[Acknowledgement], any Error>) {
         self.request = request
-        self.bytes = bytes
         self.continuation = continuation
     }
+
+    /// What the request counts in the queue.
+    var bytes: Int { request.byteCount }
 
     /// Wakes the caller.
     ///
@@ -62,8 +63,8 @@ final class CommitQueue: Sendable {
     /// Queues a request and waits for its answer.
     ///
     /// Cancelling withdraws it as long as it was not taken into a batch.
-    func submit(_ request: AppendRequest) async throws -> [Acknowledgement] {
-        let bytes = request.events.reduce(0) { $0 + $1.byteCount }
+    func submit(_ request: PreparedRequest) async throws -> [Acknowledgement] {
+        let bytes = request.byteCount
         let (number, hasRoom) = state.withLock { state in
             state.nextNumber += 1
             state.arriving[state.nextNumber] = false
@@ -74,7 +75,7 @@ final class CommitQueue: Sendable {
         }
         return try await withTaskCancellationHandler {
             if !hasRoom { try await room(for: bytes, number) }
-            return try await enqueue(request, bytes: bytes, number)
+            return try await enqueue(request, number)
         } onCancel: {
             withdraw(number)
         }
@@ -115,15 +116,15 @@ final class CommitQueue: Sendable {
         for continuation in admitted { continuation.resume() }
     }
 
-    private func enqueue(_ request: AppendRequest, bytes: Int, _ number: UInt64) async throws -> [Acknowledgement] {
+    private func enqueue(_ request: PreparedRequest, _ number: UInt64) async throws -> [Acknowledgement] {
         try await withCheckedThrowingContinuation { continuation in
-            let ticket = Ticket(request: request, bytes: bytes, continuation: continuation)
+            let ticket = Ticket(request: request, continuation: continuation)
             let (isClosed, isCancelled) = state.withLock(wakes: true) { state in
                 let isCancelled = state.arriving.removeValue(forKey: number) ?? false
                 if !state.isClosed && !isCancelled {
                     state.waiting.append((number, ticket))
                 } else {
-                    state.waitingBytes -= bytes
+                    state.waitingBytes -= ticket.bytes
                 }
                 return (state.isClosed, isCancelled)
             }

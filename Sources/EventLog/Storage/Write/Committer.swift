@@ -38,7 +38,7 @@ final class Committer: @unchecked Sendable {
 
     /// Commits the requests as one batch, and answers each by its place: exactly once, in no order.
     func commit(
-        _ requests: [AppendRequest], answer: (Int, Result<[Acknowledgement], AppendError>) -> Void
+        _ requests: [PreparedRequest], answer: (Int, Result<[Acknowledgement], AppendError>) -> Void
     ) {
         if let obstacle = store.obstacle() {
             for place in requests.indices { answer(place, .failure(obstacle)) }

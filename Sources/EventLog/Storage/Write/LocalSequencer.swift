@@ -9,14 +9,16 @@ public final class LocalSequencer: Sequencer, Sendable {
     private let queue: CommitQueue
     private let options: LogOptions
     private let maintenance: Maintenance
+    private let hash: KeyedHash
     /// What opening had to read.
     package let opening: OpeningWork
 
-    private init(queue: CommitQueue, options: LogOptions, maintenance: Maintenance, opening: OpeningWork) {
+    private init(queue: CommitQueue, options: LogOptions, store: LogStore) {
         self.queue = queue
         self.options = options
-        self.maintenance = maintenance
-        self.opening = opening
+        maintenance = store.maintenance
+        hash = store.hash
+        opening = store.opening
     }
 
     /// Opens a log for appending.
@@ -51,8 +53,7 @@ public final class LocalSequencer: Sequencer, Sendable {
         } catch {
             throw LogError(error)
         }
-        return LocalSequencer(
-            queue: queue, options: options, maintenance: maintenance, opening: committer.store.opening)
+        return LocalSequencer(queue: queue, options: options, store: committer.store)
     }
 
     deinit { queue.close(finishing: false) }
@@ -62,7 +63,7 @@ public final class LocalSequencer: Sequencer, Sendable {
     /// - Throws: `AppendError`, or `CancellationError` if the task was cancelled before a batch took the request.
     public func append(_ request: AppendRequest) async throws -> [Acknowledgement] {
         try check(request)
-        return try await queue.submit(request)
+        return try await queue.submit(PreparedRequest(request, hash))
     }
 
     /// Stops taking requests, answers those that wait, and lets go of the log.

@@ -23,7 +23,7 @@ package final class StepwiseSequencer {
     package func commit(
         _ requests: [AppendRequest], answer: (Int, Result<[Acknowledgement], AppendError>) -> Void
     ) {
-        committer.commit(requests, answer: answer)
+        committer.commit(requests.map { PreparedRequest($0, committer.store.hash) }, answer: answer)
     }
 
     /// What waits to be done in the background.
