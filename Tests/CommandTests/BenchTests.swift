@@ -10,6 +10,8 @@ import Testing
         let result = try Binary.shell(
             "TMPDIR=\(temporary.path) $TOUCHLINE bench open --events 4000 --runs 3 --segment-bytes 500000 --json")
         #expect(result.status == 0, "\(result.errors)")
+        #expect(
+            try BenchRows(result).names == ["open.time", "open.first-append", "open.memory", "open.memory-appending"])
         let report = try result.json
         let runs = try #require(report["runs"] as? [[String: Any]])
         #expect(runs.count == 3)
@@ -61,8 +63,9 @@ import Testing
         let rows = try BenchRows(
             Binary.run(["bench", "replay", "--events", "5000", "--runs", "2", "--workers", "1,2", "--json"]))
         let names = [
-            "frames", "dispatch", "type.points.expired", "merges", "customers", "funnel", "service", "campaigns",
-            "tasks", "churn", "all", "all.2-workers",
+            "frames", "dispatch", "dispatch.cpu", "type.points.expired", "merges", "customers", "funnel", "service",
+            "campaigns",
+            "tasks", "churn", "all", "all.cpu", "all.2-workers",
         ]
         #expect(rows.names == names.map { "replay." + $0 })
         for name in ["dispatch", "type.points.expired", "all", "all.2-workers"] {
@@ -88,8 +91,6 @@ import Testing
 
     @Test func anEmptyLogIsNotReplayed() throws {
         let data = try TestData()
-        let result = try data.run("bench", "replay", data.path)
-        #expect(result.status == 64)
         let alone = try Binary.run(["bench", "replay", data.path])
         #expect(alone.status == 65)
         #expect(alone.errors.contains("no events"))
@@ -168,8 +169,10 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: file.path))
     }
 
-    @Test func tooLittleRoomIsSaidBefore() throws {
-        let result = try Binary.run(["bench", "open", "--events", "1000000000000"])
+    @Test(arguments: ["open", "append", "replay", "history", "rebuild", "disk", "repack", "curve"])
+    func tooLittleRoomIsSaidBefore(name: String) throws {
+        #expect(try Binary.run(["bench", name, "--events", "\(UInt64.max)"]).status == 65)
+        let result = try Binary.run(["bench", name, "--events", "1000000000000"])
         #expect(result.status == 65)
         #expect(result.errors.contains("MiB free"))
     }

@@ -23,7 +23,7 @@ package struct AppendBenchmark: Sendable {
         package init() {}
 
         /// Room for the events, the log of one run, and the bare file.
-        var bytesMax: UInt64 { events * (EventSource.lineBytes + EventSource.storedBytes) + 1 << 30 }
+        var bytesMax: UInt64 { BenchRoom.bytes(events, each: EventSource.lineBytes + EventSource.storedBytes) }
     }
 
     private let options: Options
@@ -76,7 +76,7 @@ package struct AppendBenchmark: Sendable {
         _ shape: AppendShape, _ figure: AppendMeasurement, _ bare: BareAppend
     ) throws -> (latencies: [UInt64], rate: Double) {
         try progress("bare writing")
-        let seconds = min(options.seconds, max(0.2, options.seconds / 2))
+        let seconds = max(0.2, figure.seconds / 2)
         if shape.tasks > 1 {
             let bytes = figure.batchBytes / max(figure.batchEvents, 1e-9) * Double(shape.request)
             let run = try BareGroupCommit(bare).run(threads: shape.tasks, bytes: Int(bytes), seconds: seconds)

@@ -42,7 +42,7 @@ package struct CurveBenchmark: Sendable {
     ) async throws -> BenchReport {
         let greatest = options.sizes.max() ?? 0
         let folder = try BenchFolder(
-            given, bytes: greatest * (EventSource.lineBytes + EventSource.storedBytes + 500) + 1 << 28)
+            given, bytes: BenchRoom.bytes(greatest, each: EventSource.lineBytes + EventSource.storedBytes + 500))
         defer { folder.remove() }
         return try await CurveBenchmark(options: options, folder: folder, progress: progress).run()
     }

@@ -5,6 +5,25 @@ func seconds(_ work: () throws -> Void) rethrows -> Double {
     return (ContinuousClock.now - start) / .seconds(1)
 }
 
+/// The seconds that work takes, and the processor time of all threads meanwhile, in seconds.
+func timed(_ work: () throws -> Void) rethrows -> Timed {
+    let before = ProcessUsage.cpuSeconds
+    let taken = try seconds(work)
+    return Timed(seconds: taken, cpuSeconds: ProcessUsage.cpuSeconds - before)
+}
+
+/// How long something took.
+struct Timed {
+    /// By the clock on the wall.
+    var seconds: Double
+    /// Of all processors together.
+    var cpuSeconds: Double
+
+    static func + (left: Timed, right: Timed) -> Timed {
+        Timed(seconds: left.seconds + right.seconds, cpuSeconds: left.cpuSeconds + right.cpuSeconds)
+    }
+}
+
 /// The nanoseconds since an instant.
 func nanoseconds(since start: ContinuousClock.Instant) -> UInt64 {
     let taken = (ContinuousClock.now - start).components

@@ -33,7 +33,8 @@ package struct DiskBenchmark: Sendable {
         _ options: Options, folder given: FilePath?, progress: BenchProgress
     ) async throws -> BenchReport {
         let folder = try BenchFolder(
-            given, bytes: options.events * (EventSource.lineBytes + EventSource.storedBytes + 1_000) + 1 << 28)
+            given, bytes: BenchRoom.bytes(options.events, each: EventSource.lineBytes + EventSource.storedBytes + 1_000)
+        )
         defer { folder.remove() }
         return try await DiskBenchmark(options: options, folder: folder, progress: progress).run()
     }

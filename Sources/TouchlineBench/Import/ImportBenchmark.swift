@@ -27,7 +27,7 @@ package struct ImportBenchmark: Sendable {
     package static func run(
         _ options: Options, folder given: FilePath?, progress: BenchProgress
     ) async throws -> BenchReport {
-        let folder = try BenchFolder(given, bytes: options.rows * (EventSource.lineBytes + 800) + 1 << 28)
+        let folder = try BenchFolder(given, bytes: BenchRoom.bytes(options.rows, each: EventSource.lineBytes + 800))
         defer { folder.remove() }
         return try await ImportBenchmark(options: options, folder: folder, progress: progress).run()
     }

@@ -22,7 +22,10 @@ package struct OpenBenchmark: Sendable {
         package init() {}
 
         /// More than what the log takes, unless it is killed late: room for the last run's events, too.
-        var bytesMax: UInt64 { (events + UInt64(runs) * OpenBenchmark.stepMax) * 220 + 1 << 30 }
+        var bytesMax: UInt64 {
+            let (count, overflow) = events.addingReportingOverflow(UInt64(runs) * OpenBenchmark.stepMax)
+            return BenchRoom.bytes(overflow ? .max : count, each: 220, besides: 1 << 30)
+        }
     }
 
     /// The arguments by which this program does a child's part, before what it is told of the log.
@@ -63,15 +66,16 @@ package struct OpenBenchmark: Sendable {
         package var append_rate: Double
         package var budget_open_seconds = OpenBenchmark.openSecondsMax
         package var budget_anonymous_bytes = OpenBenchmark.anonymousBytesMax
+        /// The same figures in the form that all benchmarks share.
+        package var rows: [BenchRow] = []
+        /// Whether the limit itself varied so much, or others were so busy, that the figures say little.
+        package var noisy = false
 
         /// Whether every run kept to the budget.
         package var isMet: Bool {
             open_seconds.max <= budget_open_seconds && anonymous_bytes.max <= Double(budget_anonymous_bytes)
                 && appending_anonymous_bytes <= budget_anonymous_bytes
         }
-
-        /// Whether the limit itself varied so much, or others were so busy, that the figures say little.
-        package var isNoisy: Bool { machine.isBusy || limit_seconds.max > 3 * limit_seconds.min }
     }
 
     private let options: Options
@@ -119,11 +123,29 @@ package struct OpenBenchmark: Sendable {
             guard let spread = Spread(runs.map(value)) else { throw BenchError(.failed, "there was no run") }
             return spread
         }
-        return Report(
+        var report = Report(
             machine: machine, ids: options.ids, runs: runs, open_seconds: try spread(\.open_seconds),
             first_append_seconds: try spread(\.first_append_seconds), cpu_seconds: try spread(\.cpu_seconds),
             limit_seconds: try spread(\.limit_seconds), anonymous_bytes: try spread { Double($0.anonymous_bytes) },
             appending_anonymous_bytes: appendingMemory, append_rate: rate)
+        report.rows = rows(runs)
+        report.noisy = machine.isBusy || report.limit_seconds.max > 3 * report.limit_seconds.min
+        return report
+    }
+
+    private func rows(_ runs: [OpenMeasurement]) -> [BenchRow] {
+        var series = BenchSeries()
+        let memory = BenchBudget.atMost(Double(Self.anonymousBytesMax), .figure)
+        for run in runs {
+            series.add(
+                "open.time", "s", run.open_seconds, limit: run.limit_seconds,
+                limitIs: "the same bytes read, their checksums and LZ4, on one core",
+                budget: .atMost(Self.openSecondsMax, .figure))
+            series.add("open.first-append", "s", run.first_append_seconds)
+            series.add("open.memory", "bytes", Double(run.anonymous_bytes), budget: memory)
+        }
+        series.add("open.memory-appending", "bytes", Double(appendingMemory), budget: memory)
+        return series.rows
     }
 
     /// Lets a child append so many events, and kills it while it goes on; returns the seconds that took.

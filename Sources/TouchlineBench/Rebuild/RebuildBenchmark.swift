@@ -28,7 +28,8 @@ package struct RebuildBenchmark: Sendable {
         _ options: Options, folder given: FilePath?, progress: BenchProgress
     ) async throws -> BenchReport {
         let folder = try BenchFolder(
-            given, bytes: options.events * (EventSource.lineBytes + EventSource.storedBytes + 1_000) + 1 << 28)
+            given, bytes: BenchRoom.bytes(options.events, each: EventSource.lineBytes + EventSource.storedBytes + 1_000)
+        )
         defer { folder.remove() }
         let made = try await BenchDataFolder.make(
             options.source, events: options.events, in: folder.path, progress)

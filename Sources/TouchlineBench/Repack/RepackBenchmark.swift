@@ -30,7 +30,7 @@ package struct RepackBenchmark: Sendable {
     package static func run(
         _ options: Options, folder given: FilePath?, progress: BenchProgress
     ) async throws -> BenchReport {
-        let bytes = options.events * (EventSource.lineBytes + 2 * EventSource.storedBytes) + 1 << 28
+        let bytes = BenchRoom.bytes(options.events, each: EventSource.lineBytes + 2 * EventSource.storedBytes)
         let folder = try BenchFolder(given, bytes: bytes)
         defer { folder.remove() }
         var log = LogOptions()

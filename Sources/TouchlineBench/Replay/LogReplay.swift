@@ -1,7 +1,7 @@
 import EventLog
 import SystemPackage
 
-/// Ways to go through a whole log that end in numbers, each timed in seconds.
+/// Ways to go through a whole log that end in numbers, each timed.
 struct LogReplay {
     let reader: LogReader
     let directory: FilePath
@@ -9,46 +9,43 @@ struct LogReplay {
 
     /// What is in the log.
     struct Census: Equatable {
-        /// Of one type: how many events, and in how many batches they stand.
+        /// Of one type: how many events, and in how many unbroken runs they stand.
         struct Count: Equatable {
             var events = 0
-            var batches = 0
+            var runs = 0
         }
 
         var events = 0
-        var batches = 0
         var subjects = 0
         var types: [String: Count] = [:]
 
-        /// The type nearest to one event in a hundred that stands in few batches; nil if there is none.
+        /// The type nearest to one event in a hundred whose events stand next to each other; nil if there is none.
         var clusteredType: String? {
-            let all = Double(events)
             let clustered = types.filter { _, count in
-                let share = Double(count.events) / all
-                return (0.003...0.03).contains(share) && Double(count.batches) < 10 * share * Double(batches)
+                (0.003...0.03).contains(share(count)) && count.events >= 8 * count.runs
             }
             let nearest = clustered.min { left, right in
-                let (one, other) = (
-                    abs(Double(left.value.events) / all - 0.01), abs(Double(right.value.events) / all - 0.01)
-                )
+                let (one, other) = (abs(share(left.value) - 0.01), abs(share(right.value) - 0.01))
                 return one == other ? left.key < right.key : one < other
             }
             return nearest?.key
         }
+
+        private func share(_ count: Count) -> Double { Double(count.events) / Double(events) }
     }
 
-    /// Counts what is there, by type and by subject, and in how many batches.
+    /// Counts what is there, by type and by subject.
     func census() throws -> Census {
         var census = Census()
         var subjects: Set<String> = []
+        var last = ""
         var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
         while let batch = try cursor.nextBatch() {
-            census.batches += 1
             census.events += batch.count
-            var seen: Set<String> = []
             for event in batch {
                 census.types[event.type, default: .init()].events += 1
-                if seen.insert(event.type).inserted { census.types[event.type]?.batches += 1 }
+                if event.type != last { census.types[event.type]?.runs += 1 }
+                last = event.type
                 if let subject = event.subject { subjects.insert(subject) }
             }
             try progress("counting", batch.endSequence, of: cursor.end)
@@ -58,8 +55,8 @@ struct LogReplay {
     }
 
     /// Reads every event by the directories, counting by type and by subject; `data` is never looked at.
-    func dispatch(_ census: Census) throws -> Double {
-        try seconds {
+    func dispatch(_ census: Census) throws -> Timed {
+        try timed {
             var types: [String: Int] = [:]
             var subjects: [String: Int] = [:]
             subjects.reserveCapacity(census.subjects)
@@ -78,8 +75,8 @@ struct LogReplay {
     }
 
     /// Reads the events of one type alone.
-    func only(_ type: String, expecting count: Int) throws -> Double {
-        try seconds {
+    func only(_ type: String, expecting count: Int) throws -> Timed {
+        try timed {
             var events = 0
             var subjects: [String: Int] = [:]
             var cursor = reader.cursor(
@@ -95,21 +92,21 @@ struct LogReplay {
     }
 
     /// Reads, checks and decompresses every frame, and nothing more.
-    func readFrames() throws -> Double {
+    func readFrames() throws -> Timed {
         let segments = try reader.statistics().segments
-        return try seconds {
+        return try timed {
             for segment in segments { _ = try BareFrames.read(segment: segment.firstSequence, of: directory) }
         }
     }
 
     /// Decompresses every frame from memory; reading them is not counted.
-    func decompress() throws -> Double {
-        var sum = 0.0
+    func decompress() throws -> Timed {
+        var sum = Timed(seconds: 0, cpuSeconds: 0)
         for segment in try reader.statistics().segments {
             let frames = try HeldFrames(segment: segment.firstSequence, of: directory)
             // Memory touched for the first time costs, and is not LZ4's doing.
             guard frames.decompress() else { throw BenchError(.failed, "\(segment.name): LZ4 cannot read it") }
-            sum += seconds { _ = frames.decompress() }
+            sum = sum + timed { _ = frames.decompress() }
             try progress("replaying")
         }
         return sum

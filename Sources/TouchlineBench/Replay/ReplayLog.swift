@@ -37,7 +37,8 @@ struct ReplayLog {
         if case .path(let path) = source, isFolder(path) { return try ReplayLog(existing: path) }
         let events =
             if case .path(let path) = source { min(events, try lineCount(path)) } else { events }
-        let folder = try BenchFolder(given, bytes: events * (EventSource.lineBytes + EventSource.storedBytes) + 1 << 28)
+        let folder = try BenchFolder(
+            given, bytes: BenchRoom.bytes(events, each: EventSource.lineBytes + EventSource.storedBytes))
         return try await ReplayLog(source, events: events, in: folder, progress)
     }
 

@@ -13,8 +13,6 @@ package struct ProcessUsage: Sendable {
 
     /// The usage of this moment.
     package static func now() -> ProcessUsage {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         func bytes(_ name: String) -> UInt64 {
             let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
@@ -22,8 +20,15 @@ package struct ProcessUsage: Sendable {
             return (kilobytes ?? 0) * 1024
         }
         return ProcessUsage(
-            cpuSeconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9, anonymousBytes: bytes("RssAnon"),
+            cpuSeconds: cpuSeconds, anonymousBytes: bytes("RssAnon"),
             fileBytes: bytes("RssFile") + bytes("RssShmem"), peakBytes: bytes("VmHWM"))
+    }
+
+    /// Processor time of all threads until now, in seconds.
+    static var cpuSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// The most anonymous memory from `start` until now can have been, in bytes.

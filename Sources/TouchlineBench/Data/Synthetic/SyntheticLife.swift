@@ -28,9 +28,9 @@ package struct SyntheticLife: Sendable {
         self.ids = ids
     }
 
-    /// A life of about so many events: some twenty a customer.
+    /// A life of about so many events: some twenty a customer, but no more than ten million customers.
     package init(seed: UInt64, events: UInt64, ids: IDs) {
-        self.init(seed: seed, customers: Int(clamping: events / Self.eventsPerCustomer), ids: ids)
+        self.init(seed: seed, customers: Int(min(events / Self.eventsPerCustomer, 10_000_000)), ids: ids)
     }
 
     /// How many events a customer has on average.

@@ -46,7 +46,7 @@ struct BenchAppendCommand: AsyncParsableCommand {
     var ids = SyntheticLife.IDs.uuid
 
     func validate() throws {
-        guard (1...10_000).contains(tasks ?? 1) else { throw ValidationError("--tasks takes 1 to 10000") }
+        guard (1...1_000).contains(tasks ?? 1) else { throw ValidationError("--tasks takes 1 to 1000") }
         guard (1...10_000).contains(request ?? 1) else { throw ValidationError("--request takes 1 to 10000") }
         guard (1...64).contains(inFlight) else { throw ValidationError("--in-flight takes 1 to 64") }
         guard events > 0 else { throw ValidationError("--events 0: give at least 1") }

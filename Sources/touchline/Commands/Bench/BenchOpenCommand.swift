@@ -87,7 +87,7 @@ struct BenchOpenCommand: ParsableCommand {
         Output.write(table.text())
         Output.line()
         Output.write(sum(report).text())
-        if report.isNoisy { Output.line("The machine is noisy: these figures say little.") }
+        if report.noisy { Output.line("The machine is noisy: these figures say little.") }
         Output.flush()
     }
 

@@ -24,6 +24,11 @@ struct BenchRepackCommand: AsyncParsableCommand {
     @Option(help: "Bytes of lines after which a segment is closed.")
     var segmentBytes: UInt64 = 64 << 20
 
+    func validate() throws {
+        guard events > 0 else { throw ValidationError("--events 0: give at least 1") }
+        guard segmentBytes >= 100_000 else { throw ValidationError("--segment-bytes takes 100000 or more") }
+    }
+
     func run() async throws {
         var options = RepackBenchmark.Options()
         options.source = input.map { .file(FilePath($0)) } ?? .synthetic(ids)

@@ -15,6 +15,8 @@ struct BenchReplayCommand: AsyncParsableCommand {
               PROJECTOR     one projector alone, into memory: what a rebuild does, without its database
               all           all built-in projectors, on one core, and with as many threads as --workers says
 
+            NAME.cpu is the same by processor time, which others on the machine disturb less.
+
             The limit is LZ4 decompression alone, of the same frames, in turn with the figures. Compare the ratio, not \
             events/s: frames and events differ from log to log.
 

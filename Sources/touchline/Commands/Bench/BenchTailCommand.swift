@@ -20,8 +20,8 @@ struct BenchTailCommand: AsyncParsableCommand {
     var seconds = 5.0
 
     func validate() throws {
-        guard (1...1_000_000).contains(rate) else { throw ValidationError("--rate takes 1 to 1000000") }
-        guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds takes up to 3600") }
+        guard (1...20_000).contains(rate) else { throw ValidationError("--rate takes 1 to 20000") }
+        guard seconds > 0, seconds <= 600 else { throw ValidationError("--seconds takes up to 600") }
     }
 
     func run() async throws {
