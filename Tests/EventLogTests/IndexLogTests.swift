@@ -24,6 +24,11 @@ import Testing
         #expect(try model.mismatch(index, misses: 5000) == nil)
         #expect(index.verify().isEmpty)
         let statistics = index.statistics()
+        // With the last blocks kept, in ascending order and in none.
+        let memory = BlockMemory(.ids, runs: statistics.runs)
+        for key in model.ids.keys.sorted() + model.ids.keys.prefix(500) {
+            #expect(try index.candidates(idHash: key << 24, memory: memory) == model.ids[key])
+        }
         #expect(statistics.runs == folder.names.count)
         #expect(statistics.runs < 12)
         #expect(statistics.memoryBytes <= memoryMax)
@@ -39,6 +44,7 @@ import Testing
         ids += (5000..<8000).map { IDEntry(hash: UInt64($0) << 51, sequence: UInt64($0)) }
         try index.addRun(from: 0, to: 8000, ids: ids, subjects: [])
         #expect(try index.candidates(idHash: 7 << 60) == Array(0..<5000))
+        #expect(try index.candidates(idHash: 7 << 60, memory: BlockMemory(.ids, runs: 1)) == Array(0..<5000))
         #expect(try index.candidates(idHash: 7 << 60 | 1 << 24) == [])
         for entry in ids[5000...] { #expect(try index.candidates(idHash: entry.hash) == [entry.sequence]) }
         for hash: UInt64 in [0, 1, .max, .max - 1, (7 << 60) - (1 << 24)] {

@@ -112,7 +112,10 @@ final class IndexRun: Sendable {
     ///
     /// Hashes are uniform, so a guess from the key finds the block in one or two reads; should the file be odd, halving
     /// takes over.
-    func rows(_ section: RunSection, key: UInt64) throws(IndexError) -> [PackedRow] {
+    /// - Parameter memory: of this section, for many keys in ascending order.
+    func rows(
+        _ section: RunSection, key: UInt64, memory: BlockMemory? = nil
+    ) throws(IndexError) -> [PackedRow] {
         var low = 0
         var high = header.section(section).blocks - 1
         var lowKey: UInt64 = 0
@@ -125,9 +128,7 @@ final class IndexRun: Sendable {
                 middle = min(high, low + Int(share * Double(high - low + 1)))
             }
             guesses += 1
-            let (first, last, found) = try withBlock(section, middle) { block throws(IndexError) in
-                Self.matches(in: block, key)
-            }
+            let (first, last, found) = try matches(section, block: middle, key, memory)
             if key < first {
                 high = middle - 1
                 highKey = first
@@ -135,10 +136,18 @@ final class IndexRun: Sendable {
                 low = middle + 1
                 lowKey = last
             } else {
-                return try extend(found, section, key, from: middle, isFirst: key == first, isLast: key == last)
+                return try extend(
+                    found, section, key, from: middle, isFirst: key == first, isLast: key == last, memory)
             }
         }
         return []
+    }
+
+    private func matches(
+        _ section: RunSection, block number: Int, _ key: UInt64, _ memory: BlockMemory?
+    ) throws(IndexError) -> (first: UInt64, last: UInt64, found: [PackedRow]) {
+        if let memory { return try memory.matches(of: self, block: number, key) }
+        return try withBlock(section, number) { block throws(IndexError) in Self.matches(in: block, key) }
     }
 
     private static func matches(in block: PackedBlock, _ key: UInt64) -> (UInt64, UInt64, [PackedRow]) {
@@ -156,15 +165,14 @@ final class IndexRun: Sendable {
 
     /// Adds the matches in the blocks before and after, if the key is at a border of its block.
     private func extend(
-        _ found: [PackedRow], _ section: RunSection, _ key: UInt64, from middle: Int, isFirst: Bool, isLast: Bool
+        _ found: [PackedRow], _ section: RunSection, _ key: UInt64, from middle: Int, isFirst: Bool, isLast: Bool,
+        _ memory: BlockMemory?
     ) throws(IndexError) -> [PackedRow] {
         var found = found
         var number = middle - 1
         var goOn = isFirst
         while goOn, number >= 0 {
-            let (first, _, more) = try withBlock(section, number) { block throws(IndexError) in
-                Self.matches(in: block, key)
-            }
+            let (first, _, more) = try matches(section, block: number, key, memory)
             found = more + found
             goOn = !more.isEmpty && first == key
             number -= 1
@@ -172,9 +180,7 @@ final class IndexRun: Sendable {
         number = middle + 1
         goOn = isLast
         while goOn, number < header.section(section).blocks {
-            let (_, last, more) = try withBlock(section, number) { block throws(IndexError) in
-                Self.matches(in: block, key)
-            }
+            let (_, last, more) = try matches(section, block: number, key, memory)
             found += more
             goOn = !more.isEmpty && last == key
             number += 1

@@ -3,8 +3,9 @@ import Synchronization
 extension LogIndex {
     /// The sequences of events whose id may have this `KeyedHash.id`, ascending.
     ///
+    /// - Parameter memory: for many ids in the order of their hashes.
     /// - Throws: `IndexError`; with code `damaged`, its `path` is the run to drop and build again.
-    func candidates(idHash: UInt64) throws(IndexError) -> [UInt64] {
+    func candidates(idHash: UInt64, memory: BlockMemory? = nil) throws(IndexError) -> [UInt64] {
         let key = RunSection.ids.key(idHash)
         let hash = RunSection.ids.hash(key)
         let probe = BloomFilter.Probe(hash)
@@ -13,7 +14,7 @@ extension LogIndex {
         for index in snapshot.idFilters.indices {
             guard try mayContain(snapshot, index, .ids, hash, probe) else { continue }
             let run = snapshot.active[index].run
-            for row in try run.rows(.ids, key: key) {
+            for row in try run.rows(.ids, key: key, memory: memory) {
                 try check(row.second, in: run, .ids)
                 found.append(row.second)
             }

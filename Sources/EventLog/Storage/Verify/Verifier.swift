@@ -185,19 +185,22 @@ struct Verifier {
     /// Looks every id of a segment up in the index: one that is missing there could be used again.
     private mutating func checkIDs(_ ids: [IDEntry]) {
         let covered = reader.index.coveredTo
+        let memory = BlockMemory(.ids, runs: reader.index.snapshot.active.count)
+        var missing: UInt64?
         do throws(IndexError) {
-            for entry in ids where entry.sequence < covered {
-                if try reader.index.candidates(idHash: entry.hash).contains(entry.sequence) { continue }
-                findings.append(
-                    Finding(
-                        path: reader.paths.index.string, structure: .index,
-                        message: "the id of event \(entry.sequence) is not in it; remove the index folder, "
-                            + "and the next writer makes it again"))
-                return
+            for entry in ids.sorted(by: { $0.hash < $1.hash }) where entry.sequence < min(covered, missing ?? .max) {
+                let found = try reader.index.candidates(idHash: entry.hash, memory: memory)
+                if !found.contains(entry.sequence) { missing = entry.sequence }
             }
         } catch {
             // What cannot be read there, the index's own check names.
         }
+        guard let missing else { return }
+        findings.append(
+            Finding(
+                path: reader.paths.index.string, structure: .index,
+                message: "the id of event \(missing) is not in it; remove the index folder, "
+                    + "and the next writer makes it again"))
     }
 
     private mutating func checkIndex() throws {
