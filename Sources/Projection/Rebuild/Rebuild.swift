@@ -67,6 +67,8 @@ public struct Rebuild {
         _ plan: RebuildPlan, _ progress: @escaping @Sendable (RebuildProgress) -> Bool
     ) throws -> RebuildSummary {
         let database = try openUnfinished(plan)
+        let logCheck = options.verifies ? LogCheck(reader) : nil
+        defer { logCheck?.stop() }
         let monitor = RebuildMonitor(
             partitions: plan.partitions, total: plan.target - reader.firstSequence, progress: progress)
         let bounds = try database.read { try RebuildLedger.bounds($0) }
@@ -79,7 +81,7 @@ public struct Rebuild {
         monitor.resume(done)
         for pass in try passes(partitions: plan.partitions, done: done) { try folder.fold(pass) }
         try finishTables(database, plan: plan, monitor: monitor)
-        try check(database, plan: plan, monitor: monitor)
+        try check(database, plan: plan, monitor: monitor, logCheck)
         return try takeIntoUse(database, plan: plan, monitor: monitor)
     }
 
@@ -176,7 +178,9 @@ public struct Rebuild {
     }
 
     /// Every event of the log below the target must have been folded by exactly one partition.
-    private func check(_ database: DatabaseQueue, plan: RebuildPlan, monitor: RebuildMonitor) throws {
+    private func check(
+        _ database: DatabaseQueue, plan: RebuildPlan, monitor: RebuildMonitor, _ logCheck: LogCheck?
+    ) throws {
         try monitor.enter(.verify)
         let folded = try database.read { try RebuildLedger.done($0).values.reduce(0, +) }
         // What was given up is not there to be folded.
@@ -186,14 +190,13 @@ public struct Rebuild {
             throw ProjectionError(
                 .verification, "\(folded) events were folded where the log has \(expected); the views in use are kept")
         }
-        guard options.verifies else { return }
+        guard logCheck != nil else { return }
         let state = try database.read { try String.fetchAll($0, sql: "PRAGMA integrity_check(1)") }
         guard state == ["ok"] else {
             throw ProjectionError(.verification, "\(path): \(state.first ?? "damaged"); remove the file and rebuild")
         }
         // What is derived (an index) the views do not depend on.
-        let findings = try reader.verify(deep: true) { _, _ in true }
-        if let finding = findings.first(where: { !$0.isDerived }) {
+        if let finding = try logCheck?.findings().first(where: { !$0.isDerived }) {
             throw ProjectionError(.verification, "the log is damaged: \(finding); see `touchline verify --deep`")
         }
     }
