@@ -33,7 +33,8 @@ enum Failure {
                 (error.isInput ? ServiceError.Kind.badInput : .io).rawValue,
                 "line \(error.line): \(error.message)"
             )
-        case let error as LogError: (ServiceError.Kind.io.rawValue, error.description)
+        case let error as LogError:
+            ((error.code == .notAGap ? ServiceError.Kind.badInput : .io).rawValue, error.description)
         case let error as AppendError: (ServiceError.Kind.io.rawValue, error.message)
         case let error as ProjectionError where error.code == .cancelled: (130, error.message)
         case let error as ProjectionError:

@@ -65,7 +65,7 @@ import Testing
         #expect(named.status == 1)
         let gap = try #require((try named.json["gaps"] as? [String])?.first)
         let wrong = try data.run("repair", "--accept-gap", "0..1")
-        #expect(wrong.status == 74 && wrong.errors.contains(gap), "\(wrong.errors)")
+        #expect(wrong.status == 65 && wrong.errors.contains(gap), "\(wrong.errors)")
         #expect(try data.run("repair", "--accept-gap", "1-2").status == 64)
         let accepted = try data.run("repair", "--accept-gap", gap)
         #expect(accepted.status == 0, "\(accepted.output)\(accepted.errors)")

@@ -20,6 +20,8 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         case damaged
         /// Events that were damaged and given up: `repair` was told to accept the gap.
         case gap
+        /// Events were to be given up that are not just what cannot be read.
+        case notAGap
         /// The sequence is before the log's first: that part was archived.
         case archived
         /// The sequence is not in the log yet.

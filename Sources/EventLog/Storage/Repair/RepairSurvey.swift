@@ -243,7 +243,7 @@ struct RepairSurvey {
             let gaps = (plan.gaps + accepted).sorted { $0.lowerBound < $1.lowerBound }
             let choices = gaps.map { "\($0.lowerBound)..\($0.upperBound - 1)" }
             throw LogError(
-                code: .damaged,
+                code: .notAGap,
                 message: "events \(accepting.lowerBound) to \(accepting.upperBound - 1) are not what cannot be read; "
                     + (choices.isEmpty ? "every event can be read" : "give \(choices.joined(separator: ", or "))"),
                 path: paths.directory.string)
