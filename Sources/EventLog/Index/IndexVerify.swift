@@ -110,6 +110,9 @@ private struct RunCheck {
             guard run.range.contains(sequence) else {
                 throw run.damage(section, block: number, "it names sequence \(sequence), outside of the run")
             }
+            guard row.key <= section.key(.max) else {
+                throw run.damage(section, block: number, "it has a key that no hash gives")
+            }
             if let last, !last.precedes(row) || last.isSameThing(as: row) {
                 throw run.damage(section, block: number, "its rows are not in order")
             }
