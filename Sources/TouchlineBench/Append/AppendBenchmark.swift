@@ -2,7 +2,6 @@ import CRM
 import EventLog
 import Foundation
 package import SystemPackage
-import TouchlineService
 
 /// How fast events get into the log, durable, beside bare writing and syncing of the same bytes.
 package struct AppendBenchmark: Sendable {
@@ -45,7 +44,7 @@ package struct AppendBenchmark: Sendable {
         let meter = NoiseMeter(Machine.current(folder.path))
         let file = try options.source.file(options.events, in: folder.path, progress)
         let bare = try BareAppend(in: folder.path)
-        let ingest = Ingest(catalogue: try Catalogue.load(user: nil))
+        let catalogue = try Catalogue.load(user: nil)
         var series = BenchSeries()
         var sent: (events: UInt64, bytes: UInt64) = (0, 0)
         for _ in 0..<max(1, options.runs) {
@@ -53,7 +52,8 @@ package struct AppendBenchmark: Sendable {
                 let directory = folder.path.appending("log")
                 let feed = try EventFeed(file, limit: options.events)
                 let run = AppendRun(
-                    shape: shape, directory: directory, ingest: ingest, seconds: options.seconds, progress: progress)
+                    shape: shape, directory: directory, catalogue: catalogue, seconds: options.seconds,
+                    progress: progress)
                 let figure = try await run.run(feed)
                 try FileManager.default.removeItem(atPath: directory.string)
                 let limit = try limit(shape, figure, bare)

@@ -13,7 +13,7 @@ struct AppendRun: Sendable {
 
     var shape: AppendShape
     var directory: FilePath
-    var ingest: Ingest
+    var catalogue: Catalogue
     var seconds: Double
     var progress: BenchProgress
     /// What the progress is counted against.
@@ -30,12 +30,14 @@ struct AppendRun: Sendable {
         }
         let sequencer = try LocalSequencer.open(directory, options: log) { .now() }
         do {
+            // Merges are checked against those in the log, as always.
+            let ingest = Ingest(catalogue: catalogue, merges: MergeGuard(reader: try LogReader.open(directory)))
             for _ in 0..<Self.warmUpEvents {
                 var parser = ingest.makeParser()
                 guard let lines = try feed.next(1) else { break }
-                _ = try await sequencer.append(AppendRequest(events: drafts(lines, &parser)))
+                _ = try await sequencer.append(AppendRequest(events: drafts(lines, ingest, &parser)))
             }
-            var measurement = try await measure(feed, sequencer)
+            var measurement = try await measure(feed, ingest, sequencer)
             await sequencer.close(finishRepacking: finishesRepacking)
             try weigh(&measurement)
             return measurement
@@ -45,7 +47,9 @@ struct AppendRun: Sendable {
         }
     }
 
-    private func measure(_ feed: EventFeed, _ sequencer: LocalSequencer) async throws -> AppendMeasurement {
+    private func measure(
+        _ feed: EventFeed, _ ingest: Ingest, _ sequencer: LocalSequencer
+    ) async throws -> AppendMeasurement {
         let start = ContinuousClock.now
         // A year is as good as for ever, and no duration overflows.
         let deadline = start.advanced(by: .seconds(min(seconds, 31_536_000)))
@@ -53,8 +57,8 @@ struct AppendRun: Sendable {
             for task in 0..<shape.tasks {
                 group.addTask {
                     shape.inFlight > 1
-                        ? try await pipeline(feed, sequencer, until: deadline)
-                        : try await loop(feed, sequencer, until: deadline, reports: task == 0)
+                        ? try await pipeline(feed, ingest, sequencer, until: deadline)
+                        : try await loop(feed, ingest, sequencer, until: deadline, reports: task == 0)
                 }
             }
             return try await group.reduce(into: [Tally]()) { $0.append($1) }
@@ -78,14 +82,15 @@ struct AppendRun: Sendable {
 
     /// One request after the other.
     private func loop(
-        _ feed: EventFeed, _ sequencer: LocalSequencer, until deadline: ContinuousClock.Instant, reports: Bool
+        _ feed: EventFeed, _ ingest: Ingest, _ sequencer: LocalSequencer, until deadline: ContinuousClock.Instant,
+        reports: Bool
     ) async throws -> Tally {
         var parser = ingest.makeParser()
         var tally = Tally()
         while true {
             let start = ContinuousClock.now
             guard start < deadline, let lines = try feed.next(shape.request) else { return tally }
-            let request = AppendRequest(events: try drafts(lines, &parser))
+            let request = AppendRequest(events: try drafts(lines, ingest, &parser))
             tally.count(try await sequencer.append(request).count, since: start)
             if reports, tally.latencies.count % 64 == 0 { try progress("appending", feed.handedOut.events, of: events) }
         }
@@ -93,7 +98,7 @@ struct AppendRun: Sendable {
 
     /// One task parses, and goes on while so many requests wait for their acknowledgement.
     private func pipeline(
-        _ feed: EventFeed, _ sequencer: LocalSequencer, until deadline: ContinuousClock.Instant
+        _ feed: EventFeed, _ ingest: Ingest, _ sequencer: LocalSequencer, until deadline: ContinuousClock.Instant
     ) async throws -> Tally {
         var parser = ingest.makeParser()
         var tally = Tally()
@@ -102,7 +107,7 @@ struct AppendRun: Sendable {
             while true {
                 let start = ContinuousClock.now
                 guard start < deadline, let lines = try feed.next(shape.request) else { break }
-                let request = AppendRequest(events: try drafts(lines, &parser))
+                let request = AppendRequest(events: try drafts(lines, ingest, &parser))
                 group.addTask { (try await sequencer.append(request).count, start) }
                 waiting += 1
                 try progress("appending", feed.handedOut.events, of: events)
@@ -116,7 +121,9 @@ struct AppendRun: Sendable {
     }
 
     /// Parses and checks lines as `touchline append` does.
-    private func drafts(_ lines: ArraySlice<UInt8>, _ parser: inout EventParser) throws -> [EventDraft] {
+    private func drafts(_ lines: ArraySlice<UInt8>, _ ingest: Ingest, _ parser: inout EventParser) throws
+        -> [EventDraft]
+    {
         var drafts: [EventDraft] = []
         drafts.reserveCapacity(shape.request)
         var start = lines.startIndex

@@ -2,7 +2,6 @@ import CRM
 import EventLog
 import Foundation
 package import SystemPackage
-import TouchlineService
 
 /// Where a benchmark's events come from.
 package enum EventSource: Sendable {
@@ -47,7 +46,7 @@ package enum EventSource: Sendable {
         let feed = try EventFeed(path, limit: events)
         let run = AppendRun(
             shape: AppendShape(tasks: 1, request: 1_000, inFlight: 4), directory: log,
-            ingest: Ingest(catalogue: try Catalogue.load(user: nil)), seconds: .infinity, progress: progress,
+            catalogue: try Catalogue.load(user: nil), seconds: .infinity, progress: progress,
             events: events, log: options, finishesRepacking: options.repacks)
         let appended = try await run.run(feed)
         let sent = feed.handedOut
