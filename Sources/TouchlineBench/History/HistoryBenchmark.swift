@@ -44,28 +44,35 @@ package struct HistoryBenchmark: Sendable {
             "history", log.data, runs: options.runs, series.rows,
             notes: [
                 "\(probe.count) customers, all equally likely, their files in memory; " + note.joined(separator: "; "),
+                "closed: up to the active segment, whose frames are as large as the batches that were committed",
                 "allowance: 100 µs, and 20 µs for each frame that holds events of the customer",
             ])
     }
 
     private static func take(_ probe: HistoryProbe, _ series: inout BenchSeries) throws {
-        let asked = try probe.ask()
-        let bare = try probe.bare()
+        try take(probe, .all, "history", &series)
+        if probe.hasClosed { try take(probe, .closed, "history.closed", &series) }
         let frames = try probe.bareFrames(probe.count)
+        guard !frames.isEmpty else { return }
         for hundredth in [50.0, 99] {
-            let name = "p\(Int(hundredth))"
+            series.add("history.frame.p\(Int(hundredth))", "us", percentile(hundredth, ofSorted: frames) / 1000)
+        }
+    }
+
+    private static func take(
+        _ probe: HistoryProbe, _ part: HistoryProbe.Part, _ name: String, _ series: inout BenchSeries
+    ) throws {
+        let asked = try probe.ask(part)
+        let bare = try probe.bare(part)
+        for hundredth in [50.0, 99] {
             series.add(
-                "history.\(name)", "us", percentile(hundredth, ofSorted: asked.latencies) / 1000,
+                "\(name).p\(Int(hundredth))", "us", percentile(hundredth, ofSorted: asked.latencies) / 1000,
                 limit: percentile(hundredth, ofSorted: bare) / 1000, limitIs: "pread and LZ4 of the same frames")
         }
         for hundredth in [50.0, 99] {
             series.add(
-                "history.allowance.p\(Int(hundredth))", "x",
+                "\(name).allowance.p\(Int(hundredth))", "x",
                 percentile(hundredth, ofSorted: asked.ofAllowance) / 1000, budget: .atMost(1, .figure))
-        }
-        guard !frames.isEmpty else { return }
-        for hundredth in [50.0, 99] {
-            series.add("history.frame.p\(Int(hundredth))", "us", percentile(hundredth, ofSorted: frames) / 1000)
         }
     }
 }

@@ -15,6 +15,8 @@ struct HistoryProbe {
 
     private let reader: LogReader
     private let held: [HeldFrames]
+    /// The sequence with which the active segment begins.
+    private let activeStart: UInt64
     private let customers: [Customer]
 
     /// Chooses `count` customers, all equally likely, and reads their histories once.
@@ -23,6 +25,7 @@ struct HistoryProbe {
         let starts = try reader.statistics().segments.map(\.firstSequence)
         let held = try starts.map { try HeldFrames(segment: $0, of: directory) }
         self.held = held
+        activeStart = starts.last ?? 0
         let subjects = try Self.draw(count, from: reader, progress)
         customers = try subjects.enumerated().map { index, subject in
             try progress("looking up", UInt64(index), of: UInt64(subjects.count))
@@ -45,30 +48,50 @@ struct HistoryProbe {
     /// Frames of a customer: sorted.
     var frameCounts: [UInt64] { customers.map { UInt64($0.frames.count) }.sorted() }
 
+    /// Which part of the log is asked.
+    enum Part {
+        case all
+        /// What is in closed segments, whose frames are small once they are repacked.
+        case closed
+    }
+
+    /// Whether there are closed segments with anything of these customers.
+    var hasClosed: Bool { customers.contains { !frames(of: $0, in: .closed).isEmpty } }
+
     /// Every history once: nanoseconds, sorted, and by how much of its allowance each took, in thousandths, sorted.
-    func ask() throws -> (latencies: [UInt64], ofAllowance: [UInt64]) {
+    func ask(_ part: Part = .all) throws -> (latencies: [UInt64], ofAllowance: [UInt64]) {
+        let end = part == .all ? reader.head : activeStart
         var latencies: [UInt64] = []
         var shares: [UInt64] = []
         for customer in customers {
+            let frames = frames(of: customer, in: part).count
+            guard frames > 0 else { continue }
             let start = ContinuousClock.now
-            let events = try reader.history(of: customer.subject, passingGaps: true)
+            let events = try reader.history(of: customer.subject, before: end, passingGaps: true)
             let taken = nanoseconds(since: start)
-            guard events.count == customer.events else {
+            guard part == .closed || events.count == customer.events else {
                 throw BenchError(.failed, "\(customer.subject) has \(events.count) events, and had \(customer.events)")
             }
             latencies.append(taken)
-            shares.append(taken / (100 + 20 * UInt64(customer.frames.count)))
+            shares.append(taken / (100 + 20 * UInt64(frames)))
         }
         return (latencies.sorted(), shares.sorted())
     }
 
     /// The frames of every history read and decompressed, and nothing more: nanoseconds, sorted.
-    func bare() throws -> [UInt64] {
-        try customers.map { customer in
+    func bare(_ part: Part) throws -> [UInt64] {
+        try customers.compactMap { customer in
+            let frames = frames(of: customer, in: part)
+            guard !frames.isEmpty else { return nil }
             let start = ContinuousClock.now
-            for (segment, frame) in customer.frames { _ = try held[segment].readAgain(frame) }
+            for (segment, frame) in frames { _ = try held[segment].readAgain(frame) }
             return nanoseconds(since: start)
         }.sorted()
+    }
+
+    /// The frames of a customer that lie in a part; in the order of the log, so the active segment's come last.
+    private func frames(of customer: Customer, in part: Part) -> ArraySlice<(segment: Int, frame: Int)> {
+        part == .all ? customer.frames[...] : customer.frames.prefix { $0.segment < held.count - 1 }
     }
 
     /// Single frames of repacking's size, 32 to 64 KiB of lines, read and decompressed: nanoseconds, sorted; empty if

@@ -35,7 +35,8 @@ enum BareTables {
                     for table in tables {
                         try db.execute(sql: table.sql)
                         let name = table.name.quotedDatabaseIdentifier
-                        try db.execute(sql: "INSERT INTO main.\(name) SELECT * FROM views.\(name)")
+                        // With a condition SQLite inserts row by row; without one it would copy whole records.
+                        try db.execute(sql: "INSERT INTO main.\(name) SELECT * FROM views.\(name) WHERE true")
                         rows += db.changesCount
                     }
                     for index in statements("index") { try db.execute(sql: index.sql) }

@@ -11,6 +11,7 @@ struct BenchHistoryCommand: AsyncParsableCommand {
 
               p50, p99     of a customer's history
               allowance    by how much it took of 100 µs and 20 µs for each frame that holds the customer's events
+              closed       the same up to the active segment, whose frames are not small yet
               frame        one frame of 64 KiB of lines, read and decompressed
 
             Without an argument a log is made of synthetic events; an NDJSON file is appended to a log of its own; a \
