@@ -29,6 +29,8 @@ struct FileSample {
             if score > best?.score ?? 0 { best = (score, dialect) }
         }
         dialect = best?.dialect ?? CSVDialect(encoding: encoding)
+        // Pairs of high bytes in a header that are no characters are no Chinese text.
+        if encoding == .gb18030, try Self.beginsWithDefect(path, name, dialect) { dialect.encoding = .latin1 }
         rows = try Self.rows(path, name, dialect, max: Self.rowsMax)
         guard var first = rows.first else { return }
         hasHeader = HeaderGuess.isHeader(first, over: rows.dropFirst().prefix(Self.probeRowsMax))
@@ -67,6 +69,14 @@ struct FileSample {
             index += 1
         }
         return paired * 10 >= high * 8 ? .gb18030 : .latin1
+    }
+
+    private static func beginsWithDefect(
+        _ path: String, _ name: String, _ dialect: CSVDialect
+    ) throws(ImportError) -> Bool {
+        var reader = try CSVReader(source: try ByteSource(path: path, name: name), dialect: dialect)
+        if case .defect = try reader.next() { return true }
+        return false
     }
 
     private static func rows(
