@@ -7,6 +7,10 @@ struct LogReplay {
     let directory: FilePath
     let progress: BenchProgress
 
+    /// What is said if two ways through the log do not count the same.
+    static let changed = BenchError(
+        .failed, "the log counts differently from one replay to the next; stop what appends to it meanwhile")
+
     /// What is in the log.
     struct Census: Equatable {
         /// Of one type: how many events, and in how many unbroken runs they stand.
@@ -69,7 +73,7 @@ struct LogReplay {
                 try progress("replaying")
             }
             guard types == census.types.mapValues(\.events), subjects.count == census.subjects else {
-                throw BenchError(.failed, "two replays of the log counted differently")
+                throw LogReplay.changed
             }
         }
     }
@@ -87,7 +91,7 @@ struct LogReplay {
                     if let subject = event.subject { subjects[subject, default: 0] += 1 }
                 }
             }
-            guard events == count else { throw BenchError(.failed, "\(events) events of \(type), not \(count)") }
+            guard events == count else { throw LogReplay.changed }
         }
     }
 
@@ -104,6 +108,9 @@ struct LogReplay {
         var sum = Timed(seconds: 0, cpuSeconds: 0)
         for segment in try reader.statistics().segments {
             let frames = try HeldFrames(segment: segment.firstSequence, of: directory)
+            guard frames.lineBytes >= segment.lineBytes else {
+                throw BenchError(.refused, "\(segment.name): some events cannot be read; measure on a whole log")
+            }
             // Memory touched for the first time costs, and is not LZ4's doing.
             guard frames.decompress() else { throw BenchError(.failed, "\(segment.name): LZ4 cannot read it") }
             sum = sum + timed { _ = frames.decompress() }

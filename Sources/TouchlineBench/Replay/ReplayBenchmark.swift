@@ -127,9 +127,7 @@ package struct ReplayBenchmark: Sendable {
                 set, from: reader, options: RebuildOptions(workers: workers, memoryBytes: options.memoryBytes)
             ) { (try? progress("replaying")) != nil }.events
         }
-        guard events == census.events else {
-            throw BenchError(.failed, "\(events) events were folded where the log has \(census.events)")
-        }
+        guard events == census.events else { throw LogReplay.changed }
         return taken
     }
 }
