@@ -30,15 +30,19 @@ struct FileSample {
         }
         dialect = best?.dialect ?? CSVDialect(encoding: encoding)
         // Pairs of high bytes in a header that are no characters are no Chinese text.
-        if encoding == .gb18030, try Self.beginsWithDefect(path, name, dialect) { dialect.encoding = .latin1 }
+        if encoding == .gb18030, try Self.defect(path, name, dialect) != nil { dialect.encoding = .latin1 }
         rows = try Self.rows(path, name, dialect, max: Self.rowsMax)
-        guard var first = rows.first else { return }
+        guard var first = rows.first else {
+            try refuseDefect(path, name)
+            return
+        }
         hasHeader = HeaderGuess.isHeader(first, over: rows.dropFirst().prefix(Self.probeRowsMax))
         // A delimiter at the end of lines makes no column.
         first.removeLast(first.count - Self.width(first, rows))
         names = hasHeader ? first : first.indices.map { "column\($0 + 1)" }
         needsNames = !hasHeader || Set(first).count < first.count || first.contains("")
         if hasHeader, needsNames { names = Self.distinct(first) }
+        if hasHeader { try refuseDefect(path, name) }
         if hasHeader { rows.removeFirst() }
         let width = names.count
         rows = rows.compactMap { row in
@@ -71,12 +75,19 @@ struct FileSample {
         return paired * 10 >= high * 8 ? .gb18030 : .latin1
     }
 
-    private static func beginsWithDefect(
+    /// Where and why the first row cannot be read; `nil` if it can.
+    private static func defect(
         _ path: String, _ name: String, _ dialect: CSVDialect
-    ) throws(ImportError) -> Bool {
+    ) throws(ImportError) -> (line: Int, cause: String)? {
         var reader = try CSVReader(source: try ByteSource(path: path, name: name), dialect: dialect)
-        if case .defect = try reader.next() { return true }
-        return false
+        if case .defect(let line, let cause) = try reader.next() { return (line, cause) }
+        return nil
+    }
+
+    /// No mapping can follow a file whose header cannot be read.
+    private func refuseDefect(_ path: String, _ name: String) throws(ImportError) {
+        guard let (line, cause) = try Self.defect(path, name, dialect) else { return }
+        throw ImportError(code: .file, place: "\(name):\(line)", message: "the header cannot be read: \(cause)")
     }
 
     private static func rows(
