@@ -25,17 +25,19 @@ struct HistorySource {
                 }
             }
         } else {
-            let wanted = Set(subjects)
+            var wanted = SubjectTable()
+            for subject in subjects { _ = wanted.number(of: subject.text.utf8.span) }
+            let table = wanted
             var cursor = reader.cursor(from: reader.firstSequence, to: before, passingGaps: true)
             while let batch = try cursor.nextBatch() {
-                for event in batch {
-                    if let subject = event.subject, wanted.contains(ByteText(subject)) {
-                        buffer.add(event, subject: subject)
-                    }
-                }
+                buffer.add(batch) { table.find($0) != nil }
             }
         }
-        return Dictionary(uniqueKeysWithValues: buffer.names.map { (ByteText($0), buffer.events(of: $0)) })
+        buffer.arrange()
+        return Dictionary(
+            uniqueKeysWithValues: (0..<buffer.subjects.count).map {
+                (ByteText(buffer.subjects.text($0)), buffer.events(of: $0))
+            })
     }
 
     /// The subjects in groups whose histories fit in memory together.

@@ -54,16 +54,16 @@ public enum PastViews {
         var cursor = reader.cursor(
             from: reader.firstSequence, to: known, types: set.types, passingGaps: true)
         while let batch = try cursor.nextBatch() {
-            for event in batch {
-                if let subject = event.subject { buffer.add(event, subject: subject) }
-            }
+            buffer.add(batch)
             try progress(batch.firstSequence)
         }
         var fold = RowFold(set)
-        let order = buffer.names.indices.sorted { ByteText(buffer.names[$0]) < ByteText(buffer.names[$1]) }
-        for start in stride(from: 0, to: order.count, by: subjectsPerWrite) {
-            for index in order[start..<min(order.count, start + subjectsPerWrite)] {
-                fold.add(buffer.names[index], known: buffer.events(at: index), asOf: asOf)
+        buffer.arrange()
+        let events = HeldEvents([buffer], for: set)
+        for start in stride(from: 0, to: events.indices.upperBound, by: subjectsPerWrite) {
+            // In one buffer a subject is at one place.
+            events.forEachSubject(start..<min(events.indices.upperBound, start + subjectsPerWrite)) { subject in
+                fold.add(&subject, asOf: asOf)
             }
             try writer.insert(fold.rows)
             fold.removeAll()

@@ -2,83 +2,147 @@ import EventLog
 
 /// The known events of many subjects, kept in memory as bytes, to be folded subject by subject.
 ///
-/// A rebuild reads the log front to back and wants it subject by subject. This is the turning point: lines are
-/// copied once into large chunks, and each subject keeps a list of small records that point into them.
+/// A rebuild reads the log front to back and wants it subject by subject. This is the turning point: what a directory
+/// knows of an event becomes a small record that points to its line, and at the end the records are put into the order
+/// of their subjects by counting. Nothing is allocated an event, nor a subject.
 struct SubjectBuffer: Sendable {
-    private struct Record {
+    /// One event.
+    struct Record {
         var sequence: UInt64
-        var time: Int64
-        var recordedTime: Int64
-        var chunk: Int32
-        var type: Int32
-        var offset: Int32
-        var length: Int32
-        var dataStart: Int32
+        var time: Instant
+        var recordedTime: Instant
+        /// Which of the chunks its line is in, and where in it.
+        fileprivate var chunk: UInt32
+        fileprivate var start: UInt32
+        fileprivate var end: UInt32
+        /// Where `data` starts, counted from the line's start; 0 = no data.
+        fileprivate var dataOffset: UInt32
+        /// The number of its type in this buffer.
+        var type: UInt32
+        /// The number of its subject in this buffer.
+        fileprivate var subject: UInt32
     }
 
     private static let chunkBytes = 4 << 20
+    /// Lines of batches from this size on are kept as they were read instead of being copied.
+    private static let keptBytesMin = 16 << 10
 
     private var chunks: [[UInt8]] = []
-    private var types: [String] = []
-    private var typeNumbers: [String: Int32] = [:]
-    private var subjects: [ByteText: Int] = [:]
-    private var records: [[Record]] = []
-    private(set) var names: [String] = []
+    /// Whether the last chunk may be added to.
+    private var isLastOpen = false
+    private var typeNumbers = TypeNumbers()
+    private var records: [Record] = []
+    /// The numbers of the records, subject by subject, each in the order in which they were added.
+    private var order: [UInt32] = []
+    /// Where the records of each subject start in `order`, and where the last one's end.
+    private var starts: [UInt32] = []
+    /// The subjects, by the numbers under which their events are.
+    private(set) var subjects = SubjectTable()
+
     /// Events held.
-    private(set) var count = 0
+    var count: Int { records.count }
+    /// The types by number.
+    var types: [String] { typeNumbers.types }
+
+    /// Takes the events of a batch that have a subject.
+    ///
+    /// - Parameter isWanted: whether events of a subject, given as its bytes, are; `nil` = all are.
+    mutating func add(_ batch: EventBatch, where isWanted: ((Span<UInt8>) -> Bool)? = nil) {
+        let batch = batch.byEntry
+        let types = typeNumbers.numbers(of: batch.types)
+        let lines = batch.lines
+        let text = lines.span
+        let keepsLines =
+            isWanted == nil && batch.count == batch.entries.count && lines.count >= Self.keptBytesMin
+        if keepsLines {
+            chunks.append(lines)
+            isLastOpen = false
+        }
+        for position in 0..<batch.count {
+            let index = batch.index(at: position)
+            let entry = batch.entries[index]
+            guard entry.subjectLength > 0 else { continue }
+            guard let subject = number(of: text.extracting(entry.subject), isWanted) else { continue }
+            let start = keepsLines ? entry.line.lowerBound : copy(text.extracting(entry.line))
+            records.append(
+                Record(
+                    sequence: batch.firstSequence + UInt64(index), time: entry.time, recordedTime: entry.recordedTime,
+                    chunk: UInt32(chunks.count - 1), start: UInt32(start), end: UInt32(start + entry.line.count),
+                    dataOffset: entry.dataOffset, type: UInt32(types[Int(entry.typeIndex)]),
+                    subject: UInt32(subject)))
+        }
+    }
 
     /// Copies an event of a subject in.
     mutating func add(_ event: StoredEvent, subject: String) {
-        if chunks.last.map({ $0.count + event.line.count > $0.capacity }) ?? true {
-            var chunk: [UInt8] = []
-            chunk.reserveCapacity(max(Self.chunkBytes, event.line.count))
-            chunks.append(chunk)
-        }
-        let last = chunks.count - 1
-        let offset = chunks[last].count
-        chunks[last].append(contentsOf: event.line)
-        records[number(of: subject)].append(
+        let start = copy(event.line.span)
+        let number = subjects.number(of: subject.utf8.span)
+        records.append(
             Record(
-                sequence: event.sequence, time: event.time.microseconds,
-                recordedTime: event.recordedTime.microseconds, chunk: Int32(last), type: number(ofType: event.type),
-                offset: Int32(offset), length: Int32(event.line.count),
-                dataStart: event.dataStart.map { Int32($0 - event.line.startIndex) } ?? -1))
-        count += 1
+                sequence: event.sequence, time: event.time, recordedTime: event.recordedTime,
+                chunk: UInt32(chunks.count - 1), start: UInt32(start), end: UInt32(start + event.line.count),
+                dataOffset: event.dataStart.map { UInt32($0 - event.line.startIndex) } ?? 0,
+                type: UInt32(typeNumbers.number(of: event.type)), subject: UInt32(number)))
     }
 
-    /// The events of subject number `index`, in the order in which they were added.
-    func events(at index: Int) -> [StoredEvent] {
-        records[index].map { record in
-            let offset = Int(record.offset)
-            return StoredEvent(
-                sequence: record.sequence, time: Instant(microseconds: record.time),
-                recordedTime: Instant(microseconds: record.recordedTime), type: types[Int(record.type)],
-                subject: names[index], line: chunks[Int(record.chunk)][offset..<(offset + Int(record.length))],
-                dataStart: record.dataStart < 0 ? nil : offset + Int(record.dataStart))
+    /// The record of this number.
+    subscript(record: Int) -> Record { records[record] }
+
+    /// Puts the events in the order of their subjects: once, when all are there, before any is asked for.
+    mutating func arrange() {
+        var ends = [UInt32](repeating: 0, count: subjects.count + 1)
+        for record in records { ends[Int(record.subject) + 1] += 1 }
+        for subject in 0..<subjects.count { ends[subject + 1] += ends[subject] }
+        starts = ends
+        order = [UInt32](repeating: 0, count: records.count)
+        for (number, record) in records.enumerated() {
+            order[Int(ends[Int(record.subject)])] = UInt32(number)
+            ends[Int(record.subject)] += 1
         }
+    }
+
+    /// The numbers of a subject's records, in the order in which they were added.
+    func records(of subject: Int) -> ArraySlice<UInt32> { order[Int(starts[subject])..<Int(starts[subject + 1])] }
+
+    /// The event of a record of this subject.
+    func event(_ record: Int, subject: String) -> StoredEvent {
+        let record = records[record]
+        let start = Int(record.start)
+        return StoredEvent(
+            findingMembersOf: chunks[Int(record.chunk)][start..<Int(record.end)], sequence: record.sequence,
+            time: record.time, recordedTime: record.recordedTime, type: typeNumbers.types[Int(record.type)],
+            subject: subject, dataStart: record.dataOffset == 0 ? nil : start + Int(record.dataOffset))
     }
 
     /// The events of a subject, in the order in which they were added.
-    func events(of subject: String) -> [StoredEvent] {
-        subjects[ByteText(subject)].map { events(at: $0) } ?? []
+    func events(of subject: Int) -> [StoredEvent] {
+        let name = subjects.text(subject)
+        return records(of: subject).map { event(Int($0), subject: name) }
     }
 
-    private mutating func number(of subject: String) -> Int {
-        let key = ByteText(subject)
-        if let number = subjects[key] { return number }
-        let number = names.count
-        subjects[key] = number
-        names.append(subject)
-        records.append([])
-        return number
+    /// The number of the subject that stands escaped in a line; `nil` if its events are not wanted.
+    @inline(__always)
+    private mutating func number(of text: Span<UInt8>, _ isWanted: ((Span<UInt8>) -> Bool)?) -> Int? {
+        guard let isWanted else { return subjects.number(escaped: text) }
+        if let decoded = SubjectTable.decoded(text) {
+            return isWanted(decoded.span) ? subjects.number(of: decoded.span) : nil
+        }
+        return isWanted(text) ? subjects.number(of: text) : nil
     }
 
-    private mutating func number(ofType type: String) -> Int32 {
-        if let number = typeNumbers[type] { return number }
-        let number = Int32(types.count)
-        typeNumbers[type] = number
-        types.append(type)
-        return number
+    /// Copies a line into the last chunk; where it starts there.
+    private mutating func copy(_ line: Span<UInt8>) -> Int {
+        let last = chunks.count - 1
+        if !isLastOpen || chunks[last].count + line.count > chunks[last].capacity {
+            var chunk: [UInt8] = []
+            chunk.reserveCapacity(max(Self.chunkBytes, line.count))
+            chunks.append(chunk)
+            isLastOpen = true
+        }
+        let chunk = chunks.count - 1
+        let start = chunks[chunk].count
+        line.withUnsafeBufferPointer { chunks[chunk].append(contentsOf: $0) }
+        return start
     }
 }
 

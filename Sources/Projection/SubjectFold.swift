@@ -129,6 +129,17 @@ struct RowFold {
         rows.append(corrections: history.anomalies, of: subject)
     }
 
+    /// Adds the rows of a subject whose events are held in memory.
+    mutating func add(_ subject: inout HeldSubject, asOf: Instant? = nil) {
+        guard !subject.hasRetraction, asOf == nil else {
+            return add(subject.name, known: subject.known, asOf: asOf)
+        }
+        fold.restart(subject: subject.name)
+        subject.forEachConsumed { event, mask in fold.apply(event, mask: mask) }
+        fold.emit(into: &rows)
+        rows.append(corrections: [], of: subject.name)
+    }
+
     /// Forgets the rows.
     mutating func removeAll() { rows.removeAll() }
 }

@@ -61,14 +61,14 @@ import Testing
         var found: [UInt64: String] = [:]
         for first in stride(from: 0, to: 16, by: size) {
             let events = try PassEvents(
-                of: first..<(first + size), bounds: bounds, from: reader, before: 800,
+                of: first..<(first + size), bounds: bounds, for: fixture.set, from: reader, before: 800,
                 workers: Workers(count: workers), monitor: monitor)
             for partition in first..<(first + size) {
-                events.forEachSubject(of: partition) { subject, known in
-                    subjects.append(ByteText(subject))
-                    for event in known {
-                        #expect(event.subject == subject)
-                        #expect(found.updateValue(subject, forKey: event.sequence) == nil)
+                events.forEachSubject(of: partition) { subject in
+                    subjects.append(ByteText(subject.name))
+                    for event in subject.known {
+                        #expect(event.subject == subject.name)
+                        #expect(found.updateValue(subject.name, forKey: event.sequence) == nil)
                     }
                 }
             }

@@ -29,7 +29,7 @@ struct Moment: Sendable, Equatable, Comparable {
 extension JSONView {
     /// The text of a member; `nil` if it is absent, empty, or neither a string nor a number.
     func field(_ key: String) -> String? {
-        guard let text = self[key]?.text, !text.isEmpty else { return nil }
+        guard let text = text(of: key), !text.isEmpty else { return nil }
         return text
     }
 }

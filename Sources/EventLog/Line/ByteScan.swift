@@ -72,6 +72,38 @@ enum ByteScan {
         first(text, from: start) { control($0) | equal($0, 0x7F) | $0 & highBits }
     }
 
+    /// The eight bytes from `start` on, the first in the lowest bits; zeros behind the text's end.
+    @inline(__always)
+    static func word(_ text: Span<UInt8>, from start: Int) -> UInt64 {
+        if start + 8 <= text.count {
+            return UInt64(littleEndian: text.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+        }
+        var word: UInt64 = 0
+        var index = start
+        while index < text.count {
+            word |= UInt64(text[index]) << (UInt64(index - start) * 8)
+            index += 1
+        }
+        return word
+    }
+
+    /// Whether two texts are the same bytes.
+    @inline(__always)
+    static func areEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        var index = 0
+        while index + 8 <= left.count {
+            let word = left.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard word == right.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+            index += 8
+        }
+        while index < left.count {
+            guard left[index] == right[index] else { return false }
+            index += 1
+        }
+        return true
+    }
+
     /// The first up to eight bytes in one word, the length mixed in: equal texts have equal words.
     @inline(__always)
     static func prefix(_ text: Span<UInt8>, from start: Int, count: Int) -> UInt64 {

@@ -9,23 +9,37 @@ public struct JSONView: Sendable, Equatable {
 
     /// The value's text.
     public let bytes: ArraySlice<UInt8>
+    /// Where its members are, if that was found out.
+    private let foundMembers: JSONMembers
 
     /// A view of `bytes`, the text of one JSON value.
     public init(_ bytes: ArraySlice<UInt8>) {
+        self.init(bytes, members: .unknown)
+    }
+
+    /// A view of an object whose members are these.
+    init(_ bytes: ArraySlice<UInt8>, members: JSONMembers) {
         self.bytes = bytes
+        foundMembers = members
     }
 
     /// A view of `bytes`, the text of one JSON value.
     public init(_ bytes: [UInt8]) {
-        self.bytes = bytes[...]
+        self.init(bytes[...])
     }
+
+    /// Whether both are the same text.
+    public static func == (left: JSONView, right: JSONView) -> Bool { left.bytes == right.bytes }
 
     /// A view of JSON null.
     public static let null = JSONView(ArraySlice("null".utf8))
 
     /// What the value is, told by its first byte.
-    public var kind: Kind {
-        switch bytes.first {
+    public var kind: Kind { Self.kind(ofFirst: bytes.first) }
+
+    @inline(__always)
+    private static func kind(ofFirst byte: UInt8?) -> Kind {
+        switch byte {
         case UInt8(ascii: "{"): .object
         case UInt8(ascii: "["): .array
         case UInt8(ascii: "\""): .string
@@ -36,9 +50,25 @@ public struct JSONView: Sendable, Equatable {
     }
 
     /// The member of an object with this key; `nil` if there is none or this is no object.
-    public subscript(key: String) -> JSONView? {
-        guard let range = JSONWalk.find(key.utf8.span, in: bytes.span) else { return nil }
-        return view(range)
+    public subscript(key: String) -> JSONView? { find(key).map { view($0) } }
+
+    /// The text of a member of an object, as `text` gives it; `nil` if there is none.
+    public func text(of key: String) -> String? {
+        guard let range = find(key) else { return nil }
+        let value = bytes.span.extracting(range)
+        switch JSONView.kind(ofFirst: value.count > 0 ? value[0] : nil) {
+        case .string: return JSONText.decodedString(value.extracting(1..<max(1, value.count - 1)))
+        case .number: return value.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        default: return nil
+        }
+    }
+
+    /// Where the value of a member is, counted from the start of `bytes`.
+    @inline(__always)
+    private func find(_ key: String) -> Range<Int>? {
+        let text = bytes.span
+        let key = key.utf8.span
+        return foundMembers.isKnown ? foundMembers.find(key, in: text) : JSONWalk.find(key, in: text)
     }
 
     /// The decoded text of a JSON string; `nil` for every other kind.

@@ -16,6 +16,8 @@ public struct StoredEvent: Sendable {
     public let line: ArraySlice<UInt8>
     /// Where the value of `data` starts in `line`, as an index of `line`; `nil` if the event has no data.
     public let dataStart: Int?
+    /// Where the members of `data` are, if that was found out.
+    private let members: JSONMembers
 
     /// Makes an event from its parts.
     public init(
@@ -29,13 +31,34 @@ public struct StoredEvent: Sendable {
         self.subject = subject
         self.line = line
         self.dataStart = dataStart
+        members = .unknown
+    }
+
+    /// Makes an event of which many members of `data` will be asked for: they are looked for once, now.
+    package init(
+        findingMembersOf line: ArraySlice<UInt8>, sequence: UInt64, time: Instant, recordedTime: Instant, type: String,
+        subject: String?, dataStart: Int?
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.recordedTime = recordedTime
+        self.type = type
+        self.subject = subject
+        self.line = line
+        self.dataStart = dataStart
+        if let dataStart, dataStart < line.endIndex {
+            let text = line.span
+            members = JSONMembers(of: text.extracting((dataStart - line.startIndex)..<(text.count - 1)))
+        } else {
+            members = .unknown
+        }
     }
 
     /// The value of `data`; a view of JSON null if the event has none.
     public var data: JSONView {
         guard let dataStart, dataStart < line.endIndex else { return JSONView.null }
         // `data` is the last key, so its value runs to the line's closing brace.
-        return JSONView(line[dataStart..<(line.endIndex - 1)])
+        return JSONView(line[dataStart..<(line.endIndex - 1)], members: members)
     }
 
     /// The whole line as JSON.

@@ -22,7 +22,9 @@ struct PartitionBounds: Sendable {
 
     /// The subjects of consecutive partitions.
     func subjects(of partitions: Range<Int>) -> SubjectRange {
-        SubjectRange(
+        // Without a bound the first partition has them all.
+        if starts.isEmpty, partitions.lowerBound > 0 { return SubjectRange(lower: ByteText(""), upper: ByteText("")) }
+        return SubjectRange(
             lower: partitions.lowerBound > 0 ? starts[min(partitions.lowerBound, starts.count) - 1] : nil,
             upper: partitions.upperBound <= starts.count ? starts[partitions.upperBound - 1] : nil)
     }
@@ -63,5 +65,17 @@ struct SubjectRange: Sendable {
         if let lower, subject < lower { return false }
         if let upper, !(subject < upper) { return false }
         return true
+    }
+
+    /// Tells subjects inside by their bytes; nil if all subjects are.
+    var filter: ((Span<UInt8>) -> Bool)? {
+        if lower == nil, upper == nil { return nil }
+        let lower = lower.map { Array($0.text.utf8) } ?? []
+        let upper = upper.map { Array($0.text.utf8) }
+        return { subject in
+            if SubjectOrder.compare(subject, lower.span) < 0 { return false }
+            guard let upper else { return true }
+            return SubjectOrder.compare(subject, upper.span) < 0
+        }
     }
 }

@@ -30,15 +30,15 @@ struct PartitionFolder: Sendable {
     /// They are folded side by side and committed in their order, so that rows are only ever added to the tables' ends.
     func fold(_ pass: Range<Int>) throws {
         let events = try PassEvents(
-            of: pass, bounds: bounds, from: reader, before: target, workers: workers, monitor: monitor)
+            of: pass, bounds: bounds, for: set, from: reader, before: target, workers: workers, monitor: monitor)
         let turns = Turns(count: pass.count)
         try workers.run(Array(pass)) {
             RowFold(set)
         } body: { fold, partition in
             var count = 0
-            events.forEachSubject(of: partition) { subject, known in
-                fold.add(subject, known: known)
-                count += known.count
+            events.forEachSubject(of: partition) { subject in
+                fold.add(&subject)
+                count += subject.count
             }
             try turns.take(partition - pass.lowerBound) {
                 try commit(fold.rows, partition, count)

@@ -6,25 +6,18 @@ import Synchronization
 /// Every thread takes the next part of the log that nobody has taken, and keeps what it finds in a buffer of its own.
 /// So a subject's events may be in all of them.
 struct PassEvents: Sendable {
-    /// A subject in one of the buffers.
-    private struct Place {
-        var subject: ByteText
-        var buffer: Int
-        var index: Int
-    }
-
     /// The parts into which the log is divided, a thread.
     private static let partsPerWorker = 4
 
-    private let buffers: [SubjectBuffer]
+    private let events: HeldEvents
     private let partitions: Range<Int>
-    /// What is in each of the partitions, in no order.
-    private let places: [[Place]]
+    /// Where each of the partitions begins among the subjects, and where the last one ends.
+    private let starts: [Int]
 
-    /// Reads the events below `target`.
+    /// Reads the events below `target`, for the projectors of a set.
     init(
-        of partitions: Range<Int>, bounds: PartitionBounds, from reader: LogReader, before target: UInt64,
-        workers: Workers, monitor: RebuildMonitor
+        of partitions: Range<Int>, bounds: PartitionBounds, for set: ProjectorSet, from reader: LogReader,
+        before target: UInt64, workers: Workers, monitor: RebuildMonitor
     ) throws {
         let range = bounds.subjects(of: partitions)
         let parts = Self.divide(reader.firstSequence..<target, into: workers.count * Self.partsPerWorker)
@@ -34,26 +27,24 @@ struct PassEvents: Sendable {
         } body: { buffer, part in
             var cursor = reader.cursor(from: part.lowerBound, to: part.upperBound, passingGaps: true)
             while let batch = try cursor.nextBatch() {
-                for event in batch {
-                    guard let subject = event.subject, range.contains(ByteText(subject)) else { continue }
-                    buffer.add(event, subject: subject)
-                }
+                buffer.add(batch, where: range.filter)
                 try monitor.check()
             }
         } finish: { buffer in
-            filled.withLock { $0.append(buffer) }
+            var buffer = buffer
+            buffer.arrange()
+            let arranged = buffer
+            filled.withLock { $0.append(arranged) }
         }
-        buffers = filled.withLock { $0 }
+        let events = HeldEvents(filled.withLock { $0 }, for: set)
+        self.events = events
         self.partitions = partitions
-        var places = [[Place]](repeating: [], count: partitions.count)
-        for (number, buffer) in buffers.enumerated() {
-            for (index, name) in buffer.names.enumerated() {
-                let subject = ByteText(name)
-                let partition = bounds.partition(of: subject) - partitions.lowerBound
-                places[partition].append(Place(subject: subject, buffer: number, index: index))
-            }
+        let end = events.indices.upperBound
+        // Without bounds the first partition has all subjects.
+        let inner = partitions.dropFirst().map {
+            $0 <= bounds.starts.count ? events.firstIndex(notBefore: bounds.starts[$0 - 1]) : end
         }
-        self.places = places
+        starts = [0] + inner + [end]
     }
 
     private static func divide(_ range: Range<UInt64>, into count: Int) -> [Range<UInt64>] {
@@ -63,13 +54,9 @@ struct PassEvents: Sendable {
         }
     }
 
-    /// Goes through the subjects of a partition in the order of their bytes, each with its events in no order.
-    func forEachSubject(of partition: Int, _ body: (String, [StoredEvent]) throws -> Void) rethrows {
-        var rest = places[partition - partitions.lowerBound].sorted { $0.subject < $1.subject }[...]
-        while let place = rest.first {
-            let same = rest.prefix { $0.subject == place.subject }
-            rest = rest.dropFirst(same.count)
-            try body(place.subject.text, same.flatMap { buffers[$0.buffer].events(at: $0.index) })
-        }
+    /// Goes through the subjects of a partition in the order of their bytes.
+    func forEachSubject(of partition: Int, _ body: (inout HeldSubject) throws -> Void) rethrows {
+        let index = partition - partitions.lowerBound
+        try events.forEachSubject(starts[index]..<starts[index + 1], body)
     }
 }

@@ -40,39 +40,32 @@ struct LogReplay {
 
     /// Counts what is there, by type and by subject.
     func census() throws -> Census {
-        var census = Census()
-        var subjects: Set<String> = []
-        var last = ""
+        var types = TypeNumbers()
+        var counts: [Census.Count] = []
+        var subjects = SubjectTable()
+        var events = 0
+        var last = -1
         var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
         while let batch = try cursor.nextBatch() {
-            census.events += batch.count
-            for event in batch {
-                census.types[event.type, default: .init()].events += 1
-                if event.type != last { census.types[event.type]?.runs += 1 }
-                last = event.type
-                if let subject = event.subject { subjects.insert(subject) }
+            events += batch.count
+            batch.eachDispatched(&types, &subjects) { type, _ in
+                while counts.count <= type { counts.append(Census.Count()) }
+                counts[type].events += 1
+                if type != last { counts[type].runs += 1 }
+                last = type
             }
             try progress("counting", batch.endSequence, of: cursor.end)
         }
-        census.subjects = subjects.count
-        return census
+        return Census(
+            events: events, subjects: subjects.count,
+            types: Dictionary(uniqueKeysWithValues: zip(types.types, counts).filter { $0.1.events > 0 }))
     }
 
     /// Reads every event by the directories, counting by type and by subject; `data` is never looked at.
     func dispatch(_ census: Census) throws -> Timed {
         try timed {
-            var types: [String: Int] = [:]
-            var subjects: [String: Int] = [:]
-            subjects.reserveCapacity(census.subjects)
-            var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
-            while let batch = try cursor.nextBatch() {
-                for event in batch {
-                    types[event.type, default: 0] += 1
-                    if let subject = event.subject { subjects[subject, default: 0] += 1 }
-                }
-                try progress("replaying")
-            }
-            guard types == census.types.mapValues(\.events), subjects.count == census.subjects else {
+            let (types, subjects) = try count(nil)
+            guard types == census.types.mapValues(\.events), subjects == census.subjects else {
                 throw LogReplay.changed
             }
         }
@@ -81,18 +74,29 @@ struct LogReplay {
     /// Reads the events of one type alone.
     func only(_ type: String, expecting count: Int) throws -> Timed {
         try timed {
-            var events = 0
-            var subjects: [String: Int] = [:]
-            var cursor = reader.cursor(
-                from: reader.firstSequence, to: reader.head, types: TypeFilter([type]), passingGaps: true)
-            while let batch = try cursor.nextBatch() {
-                for event in batch {
-                    events += 1
-                    if let subject = event.subject { subjects[subject, default: 0] += 1 }
-                }
-            }
-            guard events == count else { throw LogReplay.changed }
+            guard try self.count(TypeFilter([type])).types == [type: count] else { throw LogReplay.changed }
         }
+    }
+
+    /// How many events of each type there are, and how many subjects; events are counted a subject as well.
+    private func count(_ filter: TypeFilter?) throws -> (types: [String: Int], subjects: Int) {
+        var types = TypeNumbers()
+        var typeCounts: [Int] = []
+        var subjects = SubjectTable()
+        var subjectCounts: [Int] = []
+        var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, types: filter, passingGaps: true)
+        while let batch = try cursor.nextBatch() {
+            batch.eachDispatched(&types, &subjects) { type, subject in
+                while typeCounts.count <= type { typeCounts.append(0) }
+                typeCounts[type] += 1
+                guard let subject else { return }
+                if subject == subjectCounts.count { subjectCounts.append(0) }
+                subjectCounts[subject] += 1
+            }
+            try progress("replaying")
+        }
+        let counts = Dictionary(uniqueKeysWithValues: zip(types.types, typeCounts).filter { $0.1 > 0 })
+        return (counts, subjectCounts.count)
     }
 
     /// Reads, checks and decompresses every frame, and nothing more.
@@ -117,5 +121,24 @@ struct LogReplay {
             try progress("replaying")
         }
         return sum
+    }
+}
+
+extension EventBatch {
+    /// Hands out the numbers of type and subject of every event.
+    @inline(__always)
+    fileprivate func eachDispatched(
+        _ types: inout TypeNumbers, _ subjects: inout SubjectTable, _ body: (_ type: Int, _ subject: Int?) -> Void
+    ) {
+        let batch = byEntry
+        let numbers = types.numbers(of: batch.types)
+        let lines = batch.lines.span
+        for position in 0..<batch.count {
+            let entry = batch.entries[batch.index(at: position)]
+            let hasSubject = entry.subjectLength > 0
+            body(
+                numbers[Int(entry.typeIndex)],
+                hasSubject ? subjects.number(escaped: lines.extracting(entry.subject)) : nil)
+        }
     }
 }

@@ -1,21 +1,21 @@
 /// What a directory knows of one event, with offsets into the batch's lines.
-struct EventEntry: Sendable, Equatable {
+package struct EventEntry: Sendable, Equatable {
     /// Where the line starts in the batch's lines.
-    var lineStart: UInt32
+    package var lineStart: UInt32
     /// Where it ends, before its line feed.
-    var lineEnd: UInt32
+    package var lineEnd: UInt32
     /// Where the subject's text starts, behind the quote, counted from the line's start; 0 = no subject.
-    var subjectOffset: UInt32
+    package var subjectOffset: UInt32
     /// The length of the subject's text as escaped in the line.
-    var subjectLength: UInt32
+    package var subjectLength: UInt32
     /// Where the value of `data` starts, counted from the line's start; 0 = no data.
-    var dataOffset: UInt32
+    package var dataOffset: UInt32
     /// The index of the type in the batch's type table.
-    var typeIndex: UInt32
+    package var typeIndex: UInt32
     /// When it happened.
-    var time: Instant
+    package var time: Instant
     /// When the log took it.
-    var recordedTime: Instant
+    package var recordedTime: Instant
 }
 
 /// The fixed part of a directory: enough to walk a segment and to skip a batch.
