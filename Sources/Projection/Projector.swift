@@ -56,6 +56,8 @@ public enum SQLValue: Sendable, Hashable {
     case real(Double)
     /// Text; decimals and instants are text.
     case text(String)
+    /// An instant on its way into a row, where it is text in UTC with six digits, so that text order is time order.
+    case instant(Instant)
 
     /// `text`, or `null` for nil.
     public init(_ text: String?) { self = text.map(SQLValue.text) ?? .null }
@@ -65,8 +67,8 @@ public enum SQLValue: Sendable, Hashable {
     public init(_ integer: Int?) { self = integer.map { .integer(Int64($0)) } ?? .null }
     /// A sequence as an integer.
     public init(sequence: UInt64?) { self = sequence.map { .integer(Int64(clamping: $0)) } ?? .null }
-    /// An instant in microseconds, stored as RFC 3339 text in UTC with six digits, so that text order is time order.
-    public init(_ instant: Instant?) { self = instant.map { .text($0.rfc3339) } ?? .null }
+    /// `instant`, or `null` for nil.
+    public init(_ instant: Instant?) { self = instant.map(SQLValue.instant) ?? .null }
     /// 1 or 0, or `null` for nil.
     public init(_ flag: Bool?) { self = flag.map { .integer($0 ? 1 : 0) } ?? .null }
 }

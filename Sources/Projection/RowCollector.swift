@@ -9,7 +9,15 @@ public struct RowCollector: Sendable {
     }
 
     /// Adds a row to the projector's table number `table`; the values are in the order of its columns.
-    public mutating func insert(_ values: [SQLValue], table: Int) {
+    ///
+    /// The row is made where it is written, as in `insert([.text(id), .null], table: 0)`, and costs no allocation.
+    @inlinable
+    public mutating func insert<let count: Int>(_ values: InlineArray<count, SQLValue>, table: Int) {
+        insert(row: values.span, table: table)
+    }
+
+    /// Adds a row whose length is known only when it is made.
+    public mutating func insert(row values: Span<SQLValue>, table: Int) {
         tables[table].append(values)
     }
 

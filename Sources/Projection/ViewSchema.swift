@@ -1,3 +1,4 @@
+import EventLog
 public import GRDB
 
 /// The tables of a view database: the engine's own two and those the projectors declare.
@@ -70,6 +71,7 @@ extension SQLValue: DatabaseValueConvertible {
         case .integer(let value): value.databaseValue
         case .real(let value): value.databaseValue
         case .text(let value): value.databaseValue
+        case .instant(let value): value.rfc3339.databaseValue
         }
     }
 

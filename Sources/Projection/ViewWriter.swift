@@ -92,7 +92,7 @@ struct ViewWriter {
 
     /// Runs a statement with every row.
     private func run(_ statement: Statement, _ rows: RowBytes) throws {
-        guard !rows.bytes.isEmpty else { return }
+        guard rows.count > 0 else { return }
         let code = rows.bytes.withUnsafeBufferPointer {
             // The statement is SQLite's own, and nobody else runs it meanwhile: a connection is one thread's at a time.
             view_rows_run(UnsafeMutableRawPointer(statement.sqliteStatement), $0.baseAddress, $0.count)

@@ -150,6 +150,7 @@ private struct RowIndex {
         case .integer(let integer): String(integer)
         case .real(let real): String(real)
         case .text(let text): text
+        case .instant(let instant): instant.rfc3339
         }
     }
 }

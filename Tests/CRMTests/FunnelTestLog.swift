@@ -84,6 +84,7 @@ struct FunnelTestLog {
                     case .integer(let integer): integer
                     case .real(let real): real
                     case .text(let text): text
+                    case .instant(let instant): instant.rfc3339
                     }
                 }
                 try db.execute(

@@ -1,4 +1,5 @@
 import CViewRows
+import EventLog
 import GRDB
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
         return bytes
     }
 
-    private func run(_ bytes: [UInt8], on statement: Statement) -> CInt {
+    private func run(_ bytes: ArraySlice<UInt8>, on statement: Statement) -> CInt {
         bytes.withUnsafeBufferPointer {
             view_rows_run(UnsafeMutableRawPointer(statement.sqliteStatement), $0.baseAddress, $0.count)
         }
@@ -28,6 +29,29 @@ import Testing
         #expect(encoded(Self.rows).rows == Self.rows)
         #expect(encoded([]).rows.isEmpty)
         #expect(encoded([[]]).rows == [[]])
+    }
+
+    @Test func instantsAreTheirText() throws {
+        let instants = [
+            .earliest, .latest, Instant(microseconds: -1), Instant(microseconds: 0),
+            Instant(microseconds: 1_772_353_801_482_113), Instant(microseconds: .min), Instant(microseconds: .max),
+        ]
+        let texts = [
+            "0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z",
+            "1970-01-01T00:00:00.000000Z", "2026-03-01T08:30:01.482113Z", "0001-01-01T00:00:00.000000Z",
+            "9999-12-31T23:59:59.999999Z",
+        ]
+        #expect(encoded([instants.map { .instant($0) }]).rows == [texts.map { .text($0) }])
+        #expect(instants.map(\.rfc3339) == texts)
+    }
+
+    @Test func rowsOfFixedLengthAreTheSame() {
+        var rows = RowCollector(tableCount: 2)
+        rows.insert([.text("中"), .null, .integer(-1)], table: 1)
+        rows.insert(row: [.text("a"), .real(2)].span, table: 0)
+        #expect(rows.rows == [[[.text("a"), .real(2)]], [[.text("中"), .null, .integer(-1)]]])
+        rows.removeAll()
+        #expect(rows.rows == [[], []])
     }
 
     @Test func sqliteHoldsWhatTheRowsSay() throws {
@@ -53,9 +77,9 @@ import Testing
             try db.execute(sql: "CREATE TABLE t (a, b, c, d)")
             let statement = try db.makeStatement(sql: "INSERT INTO t VALUES (?, ?, ?, ?)")
             let row = encoded([[.text("text"), .integer(1), .real(2), .null]]).bytes
-            for count in 1..<row.count { #expect(run(Array(row.prefix(count)), on: statement) != 0, "\(count)") }
+            for count in 1..<row.count { #expect(run(row.prefix(count), on: statement) != 0, "\(count)") }
             var kind = row
-            kind[2] = 9
+            kind[kind.startIndex + 2] = 9
             #expect(run(kind, on: statement) != 0)
             #expect(run(encoded([[.null]]).bytes, on: statement) != 0)
             #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM t") == 0)

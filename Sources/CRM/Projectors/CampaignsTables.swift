@@ -63,7 +63,8 @@ enum CampaignsTables {
             row.reserveCapacity(CampaignsTables.touches.columns.count)
             for tally in touches.tallies {
                 guard let tally else {
-                    row.append(contentsOf: [.integer(0), .null, .null, .null, .null])
+                    row.append(.integer(0))
+                    for _ in 0..<4 { row.append(.null) }
                     continue
                 }
                 row.append(.integer(Int64(tally.count)))
@@ -73,7 +74,7 @@ enum CampaignsTables {
                 row.append(SQLValue(sequence: tally.last.sequence))
             }
             row.append(SQLValue(jsonList(touches.orders)))
-            rows.insert(row, table: touchesIndex)
+            rows.insert(row: row.span, table: touchesIndex)
         }
     }
 

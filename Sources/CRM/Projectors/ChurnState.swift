@@ -147,7 +147,7 @@ struct ChurnRows {
     func emit(_ state: ChurnState, into rows: inout RowCollector) {
         guard state.hasEvents else { return }
         guard let subject = state.subject else {
-            for model in state.models { rows.insert(model.row, table: ChurnTables.modelsIndex) }
+            for model in state.models { rows.insert(row: model.row.span, table: ChurnTables.modelsIndex) }
             return
         }
         let lines = purchaseLines(state.ledger)
@@ -158,7 +158,7 @@ struct ChurnRows {
                     .integer(Int64(line.orders)), .text(line.spend.description), SQLValue(sequence: line.sequence),
                 ], table: ChurnTables.purchaseDaysIndex)
         }
-        rows.insert(customer(subject, lines, state.activity), table: ChurnTables.customersIndex)
+        insertCustomer(subject, lines, state.activity, into: &rows)
         for signal in state.signals {
             rows.insert(
                 [
@@ -206,7 +206,9 @@ struct ChurnRows {
         return lines
     }
 
-    private func customer(_ subject: String, _ lines: [Line], _ activity: ChurnState.Activity) -> [SQLValue] {
+    private func insertCustomer(
+        _ subject: String, _ lines: [Line], _ activity: ChurnState.Activity, into rows: inout RowCollector
+    ) {
         func text(_ day: Int?) -> SQLValue { SQLValue(day.map { DayCalendar.text(of: $0) }) }
         func sequence(_ day: Int?) -> SQLValue {
             SQLValue(sequence: lines.lazy.filter { $0.day == day }.map(\.sequence).max())
@@ -215,10 +217,11 @@ struct ChurnRows {
         for index in lines.indices where index == 0 || lines[index].day != lines[index - 1].day { days += 1 }
         let (first, last) = (lines.first?.day, lines.last?.day)
         let isActive = activity.days > 0
-        return [
-            .text(subject), .integer(Int64(days)), text(first), text(last), sequence(first), sequence(last),
-            .integer(Int64(activity.days)), text(isActive ? activity.firstDay : nil),
-            text(isActive ? activity.lastDay : nil), SQLValue(sequence: isActive ? activity.lastSequence : nil),
-        ]
+        rows.insert(
+            [
+                .text(subject), .integer(Int64(days)), text(first), text(last), sequence(first), sequence(last),
+                .integer(Int64(activity.days)), text(isActive ? activity.firstDay : nil),
+                text(isActive ? activity.lastDay : nil), SQLValue(sequence: isActive ? activity.lastSequence : nil),
+            ], table: ChurnTables.customersIndex)
     }
 }

@@ -13,7 +13,9 @@ struct CustomersRows {
     }
 
     /// `values` start with the subject.
-    private func insert(_ values: [SQLValue], _ place: CustomersTables.Place, into rows: inout RowCollector) {
+    private func insert<let count: Int>(
+        _ values: InlineArray<count, SQLValue>, _ place: CustomersTables.Place, into rows: inout RowCollector
+    ) {
         rows.insert(values, table: place.rawValue)
     }
 
@@ -39,7 +41,7 @@ struct CustomersRows {
         values.append(SQLValue(firstPurchase))
         values.append(SQLValue(lastPurchase))
         values.append(SQLValue(state.isMergedAway ? state.profile.fieldTimes : nil))
-        insert(values, .customers, into: &rows)
+        rows.insert(row: values.span, table: CustomersTables.Place.customers.rawValue)
     }
 
     private func writeSatellites(_ state: CustomersState, into rows: inout RowCollector) {

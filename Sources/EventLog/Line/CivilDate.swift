@@ -119,6 +119,14 @@ enum Digits {
         }
     }
 
+    /// The two digits of a number below 100, the tens in the lowest byte.
+    @inline(__always)
+    static func pair(_ value: UInt64) -> UInt64 {
+        // 103 / 1024 is exact enough below 100.
+        let tens = (value &* 103) &>> 10
+        return 0x3030 | tens | (value &- tens &* 10) &<< 8
+    }
+
     /// Appends `value` without leading zeros.
     static func append(_ value: UInt64, to buffer: inout [UInt8]) {
         var width = 1

@@ -141,19 +141,39 @@ extension Instant {
         writeRFC3339(at: start, to: &bytes)
     }
 
-    /// Writes the digits of `rfc3339` over a text of that form.
+    /// Writes the 27 bytes of `rfc3339` over those from `start` on.
     func writeRFC3339(at start: Int, to bytes: inout MutableSpan<UInt8>) {
+        let words = rfc3339Words
+        var raw = bytes.mutableBytes
+        raw.storeBytes(of: words.0.littleEndian, toByteOffset: start, as: UInt64.self)
+        raw.storeBytes(of: words.1.littleEndian, toByteOffset: start + 8, as: UInt64.self)
+        raw.storeBytes(of: words.2.littleEndian, toByteOffset: start + 16, as: UInt64.self)
+        raw.storeBytes(of: words.3.littleEndian, toByteOffset: start + 23, as: UInt32.self)
+    }
+
+    /// The bytes of `rfc3339` as words, the first byte in the lowest bits: bytes 0…7, 8…15, 16…23 and 23…26.
+    package var rfc3339Words: (UInt64, UInt64, UInt64, UInt32) {
         let instant = min(max(self, .earliest), .latest)
         let day = instant.dayInUTC
         let date = CivilDate(daysSinceEpoch: day)
         let microsecondOfDay = instant.microseconds - Int64(day) * Instant.microsecondsPerDay
-        let (secondOfDay, microsecond) = microsecondOfDay.quotientAndRemainder(dividingBy: 1_000_000)
-        Digits.write(UInt64(date.year), at: start, width: 4, to: &bytes)
-        Digits.write(UInt64(date.month), at: start + 5, width: 2, to: &bytes)
-        Digits.write(UInt64(date.day), at: start + 8, width: 2, to: &bytes)
-        Digits.write(UInt64(secondOfDay / 3_600), at: start + 11, width: 2, to: &bytes)
-        Digits.write(UInt64(secondOfDay / 60 % 60), at: start + 14, width: 2, to: &bytes)
-        Digits.write(UInt64(secondOfDay % 60), at: start + 17, width: 2, to: &bytes)
-        Digits.write(UInt64(microsecond), at: start + 20, width: 6, to: &bytes)
+        let second = UInt64(microsecondOfDay / 1_000_000)
+        let fraction = UInt64(microsecondOfDay % 1_000_000)
+        let (hour, minute) = (second / 3_600, second / 60 % 60)
+        let year = UInt64(date.year)
+        // yyyy-MM-
+        let first =
+            Digits.pair(year / 100) | Digits.pair(year % 100) << 16 | 0x2D << 32 | Digits.pair(UInt64(date.month)) << 40
+            | 0x2D << 56
+        // ddTHH:mm
+        let next =
+            Digits.pair(UInt64(date.day)) | 0x54 << 16 | Digits.pair(hour) << 24 | 0x3A << 40
+            | Digits.pair(minute) << 48
+        // :ss.ffff, and ffZ behind it
+        let third =
+            0x3A | Digits.pair(second % 60) << 8 | 0x2E << 24 | Digits.pair(fraction / 10_000) << 32
+            | Digits.pair(fraction / 100 % 100) << 48
+        let last = third >> 56 | Digits.pair(fraction % 100) << 8 | 0x5A << 24
+        return (first, next, third, UInt32(truncatingIfNeeded: last))
     }
 }

@@ -1,3 +1,4 @@
+import EventLog
 import Foundation
 import Projection
 
@@ -51,6 +52,7 @@ struct ViewComparison {
         case .integer(let number): "\(number)"
         case .real(let number): "\(number)"
         case .text(let text): text
+        case .instant(let instant): instant.rfc3339
         }
     }
 
