@@ -95,6 +95,7 @@ package struct AppendBenchmark: Sendable {
             ? "a bare group commit with \(shape.tasks) waiting threads" : "bare write + fdatasync of an equal batch"
         series.add(
             shape.name + ".rate", "events/s", figure.rate, limit: limit.rate, limitIs: name, budget: shape.budget)
+        series.addAllocations(shape.name, figure.allocations, events: Double(figure.events))
         for hundredth in [50.0, 99] {
             series.add(
                 "\(shape.name).p\(Int(hundredth))", "us", percentile(hundredth, ofSorted: figure.latencies) / 1000,

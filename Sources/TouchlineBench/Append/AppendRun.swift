@@ -51,6 +51,7 @@ struct AppendRun: Sendable {
         _ feed: EventFeed, _ ingest: Ingest, _ sequencer: LocalSequencer
     ) async throws -> AppendMeasurement {
         let start = ContinuousClock.now
+        let allocations = AllocationCount.now
         // A year is as good as for ever, and no duration overflows.
         let deadline = start.advanced(by: .seconds(min(seconds, 31_536_000)))
         let parts = try await withThrowingTaskGroup(of: Tally.self) { group in
@@ -66,7 +67,8 @@ struct AppendRun: Sendable {
         let taken = (ContinuousClock.now - start) / .seconds(1)
         return AppendMeasurement(
             events: parts.reduce(0) { $0 + $1.events }, seconds: taken,
-            latencies: parts.flatMap(\.latencies).sorted(), batchBytes: 0, batchEvents: 0)
+            latencies: parts.flatMap(\.latencies).sorted(), batchBytes: 0, batchEvents: 0,
+            allocations: AllocationCount.since(allocations))
     }
 
     /// What one task has done.

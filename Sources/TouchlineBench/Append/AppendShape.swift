@@ -47,6 +47,8 @@ struct AppendMeasurement {
     var batchBytes: Double
     /// Events of an average batch.
     var batchEvents: Double
+    /// Allocations from the first line parsed to the last acknowledgement, if they are counted.
+    var allocations: UInt64?
 
     var rate: Double { Double(events) / max(seconds, 1e-9) }
 }

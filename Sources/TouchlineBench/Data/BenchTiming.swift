@@ -8,8 +8,10 @@ func seconds(_ work: () throws -> Void) rethrows -> Double {
 /// The seconds that work takes, and the processor time of all threads meanwhile, in seconds.
 func timed(_ work: () throws -> Void) rethrows -> Timed {
     let before = ProcessUsage.cpuSeconds
+    let allocations = AllocationCount.now
     let taken = try seconds(work)
-    return Timed(seconds: taken, cpuSeconds: ProcessUsage.cpuSeconds - before)
+    return Timed(
+        seconds: taken, cpuSeconds: ProcessUsage.cpuSeconds - before, allocations: AllocationCount.since(allocations))
 }
 
 /// How long something took.
@@ -18,6 +20,8 @@ struct Timed {
     var seconds: Double
     /// Of all processors together.
     var cpuSeconds: Double
+    /// The allocations meanwhile, if they are counted.
+    var allocations: UInt64?
 
     static func + (left: Timed, right: Timed) -> Timed {
         Timed(seconds: left.seconds + right.seconds, cpuSeconds: left.cpuSeconds + right.cpuSeconds)

@@ -73,6 +73,7 @@ package struct ReplayBenchmark: Sendable {
         series.add(
             "replay.\(name)", "events/s", events / taken.seconds, limit: events / limit.seconds, limitIs: Self.lz4,
             budget: budget)
+        series.addAllocations("replay.\(name)", taken.allocations, events: events)
         guard withCPU else { return }
         series.add(
             "replay.\(name).cpu", "events/cpu-s", events / taken.cpuSeconds, limit: events / limit.cpuSeconds,
