@@ -39,6 +39,7 @@ extension FuzzTarget {
                 try require(lines.map { $0.count == rawLength } ?? true, "a frame gives what was asked for")
                 try checkFrame(body, decoder)
             }
+            try checkBlocks(body, rawLength)
             let block = body.withUnsafeBytes { LineFrame.decompressBlock($0, rawLength: rawLength) }
             try require(block.map { $0.count == rawLength } ?? true, "a block gives what was asked for")
             for level in [LineFrame.Level.fast, .high(4)] {
@@ -61,6 +62,11 @@ extension FuzzTarget {
                 seed.append(integer: UInt32(plain.count))
                 seeds.append(seed + block)
             }
+            // Enough for a frame of two blocks.
+            let long = Array(repeatElement(plain, count: LineFrame.blockRawBytes / max(1, plain.count) + 2).joined())
+            var frame: [UInt8] = []
+            frame.append(integer: UInt32(long.count))
+            if long.withUnsafeBytes({ LineFrame.compress($0, level: .fast, into: &frame) }) { seeds.append(frame) }
             return seeds
         })
 
@@ -162,6 +168,18 @@ extension FuzzTarget {
         }
         let again = frame.withUnsafeBytes { LineFrame.decompress($0, rawLength: lines.count, using: decoder) }
         try require(again == lines, "a decoder that was used before decodes a good frame")
+    }
+
+    private static func checkBlocks(_ frame: [UInt8], _ rawLength: Int) throws {
+        guard let blocks = frame.withUnsafeBytes({ FrameBlocks($0, rawLength: rawLength) }) else { return }
+        for block in 0..<blocks.count {
+            var bytes = Array(frame[blocks.range(of: block)])
+            let lines = blocks.decompress(block, bytes)
+            let count = blocks.lines(of: block).count
+            try require(lines.map { $0.count == count } ?? true, "a block of a frame gives what it should")
+            bytes[bytes.count / 2] ^= 1
+            try require(blocks.decompress(block, bytes) == nil, "a block that has changed is noticed")
+        }
     }
 
     private static func checkFooter(_ footer: SegmentFooter, _ file: any OpenFile, _ hashes: [UInt64]) throws {

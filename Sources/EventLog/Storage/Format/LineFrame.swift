@@ -19,12 +19,18 @@ enum LineFrame {
         }
     }
 
+    /// The most bytes of lines that a block of a frame of several blocks holds.
+    static let blockRawBytes = 64 << 10
+
     /// One standard LZ4 frame of these bytes, appended to `output`; content size given, no checksums of its own (the
     /// directory has one).
+    ///
+    /// Each block is compressed for itself, so that who wants one line decompresses one block. Blocks have no checksums:
+    /// behind a frame that has them and both compressed and stored blocks, `lz4` 1.9.4 loses its place in the stream.
     static func compress(_ bytes: UnsafeRawBufferPointer, level: Level, into output: inout [UInt8]) -> Bool {
         var preferences = LZ4F_preferences_t()
-        preferences.frameInfo.blockSizeID = blockSize(for: bytes.count)
-        preferences.frameInfo.blockMode = bytes.count > 4 << 20 ? LZ4F_blockLinked : LZ4F_blockIndependent
+        preferences.frameInfo.blockSizeID = LZ4F_max64KB
+        preferences.frameInfo.blockMode = LZ4F_blockIndependent
         preferences.frameInfo.contentSize = UInt64(bytes.count)
         preferences.compressionLevel = level.number
         let bound = LZ4F_compressFrameBound(bytes.count, &preferences)
@@ -34,15 +40,6 @@ enum LineFrame {
         }
         output += frame
         return !frame.isEmpty
-    }
-
-    private static func blockSize(for count: Int) -> LZ4F_blockSizeID_t {
-        switch count {
-        case ...(64 << 10): LZ4F_max64KB
-        case ...(256 << 10): LZ4F_max256KB
-        case ...(1 << 20): LZ4F_max1MB
-        default: LZ4F_max4MB
-        }
     }
 
     /// The lines of one frame; nil unless the frame is whole, ends with the bytes and holds exactly `rawLength`.

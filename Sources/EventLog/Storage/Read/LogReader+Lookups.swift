@@ -105,6 +105,7 @@ extension LogReader {
 /// One search for the events of a subject, newest segment first.
 private struct SubjectSearch {
     let reader: LogReader
+    let subject: String
     /// The subject as it stands in a line.
     let text: [UInt8]
     let hash: SubjectHash
@@ -118,6 +119,7 @@ private struct SubjectSearch {
 
     init(reader: LogReader, subject: String, end: UInt64) {
         self.reader = reader
+        self.subject = subject
         self.end = end
         var text: [UInt8] = []
         JSONText.appendEscaped(subject, to: &text)
@@ -153,7 +155,12 @@ private struct SubjectSearch {
         guard let entries = try postings(segment) else {
             if segment.first < end {
                 let bound = min(end, reader.end(of: segment))
-                try take(try reader.scan(of: segment).batches(of: hash, before: bound), segment)
+                let scan = reader.scan(of: segment)
+                if let events = try scan.events(of: subject, hash, before: bound) {
+                    if !events.isEmpty { found.append(events) }
+                } else {
+                    try take(try scan.spans(of: hash, before: bound), segment)
+                }
             }
             // The segment says nothing of those before it.
             if isLink { visitAll(before: segment) }
@@ -200,6 +207,10 @@ private struct SubjectSearch {
         var last: UInt64?
         for span in spans where span.firstSequence < end && span.firstSequence != last {
             last = span.firstSequence
+            if let quick = try segment.events(of: subject, text, in: span, before: end) {
+                events += quick
+                continue
+            }
             for content in try segment.read(span, passesGaps: true) {
                 for position in content.entries.indices where isOurs(content, position) {
                     let event = content.event(position)

@@ -8,6 +8,10 @@ final class SegmentScanner {
     private let decoder = LZ4Decoder()
     private var window: [UInt8] = []
     private var windowStart: UInt64 = 0
+    /// Where `withLines` decompresses to.
+    private var lent: [UInt8] = []
+    /// More than this is not kept for the next batch.
+    private static let lentBytesMax = 1 << 20
 
     /// How much is read at once, when going on from piece to piece.
     static let readAheadBytes = 256 << 10
@@ -80,6 +84,24 @@ final class SegmentScanner {
         }
     }
 
+    /// Lends the lines of the batch whose directory stands at `offset`, in memory that the next call uses again; false
+    /// without a call if a byte of them is wrong.
+    func withLines(
+        at offset: UInt64, _ head: BatchHead, _ body: (Span<UInt8>) -> Bool
+    ) throws(FileError) -> Bool {
+        let start = offset + UInt64(head.directoryBytes)
+        guard try load(at: start, count: head.frameBytes) >= head.frameBytes else { return false }
+        if lent.count < head.rawLength { lent = [UInt8](repeating: 0, count: head.rawLength) }
+        defer { if lent.count > Self.lentBytesMax { lent = [] } }
+        let isDecoded = withWindow(at: start, count: head.frameBytes) { frame in
+            CRC32.checksum(frame) == head.frameChecksum
+                && lent.withUnsafeMutableBytes { decoder.decode(frame, into: $0, rawLength: head.rawLength) }
+        }
+        guard isDecoded else { return false }
+        let lines = lent.span
+        return body(lines.extracting(0..<head.rawLength))
+    }
+
     /// Decompresses the lines of the batch at `offset` into memory of at least `rawLength` bytes, unchecked.
     func decompress(at offset: UInt64, _ head: BatchHead, into lines: inout [UInt8]) throws(FileError) -> Bool {
         let start = offset + UInt64(head.directoryBytes)
@@ -89,6 +111,14 @@ final class SegmentScanner {
         return withWindow(at: start, count: head.frameBytes) { frame in
             lines.withUnsafeMutableBytes { decoder.decode(frame, into: $0, rawLength: head.rawLength) }
         }
+    }
+
+    /// Where the blocks of the lines of the batch at `offset` are; nil if they are one block.
+    func blocks(at offset: UInt64, _ head: BatchHead) throws(FileError) -> FrameBlocks? {
+        guard head.rawLength > LineFrame.blockRawBytes else { return nil }
+        let start = offset + UInt64(head.directoryBytes)
+        guard try load(at: start, count: head.frameBytes) >= head.frameBytes else { return nil }
+        return withWindow(at: start, count: head.frameBytes) { FrameBlocks($0, rawLength: head.rawLength) }
     }
 
     /// Whether the bytes of the batch at `offset` check, without decompressing them.

@@ -157,8 +157,13 @@ public enum LogStructure: String, Sendable, Codable {
 
 extension BatchDirectory {
     /// Whether every line of the directory ends in a line feed where it says.
-    func matches(_ lines: [UInt8]) -> Bool {
-        lines.count == head.rawLength && entries.allSatisfy { lines[Int($0.lineEnd)] == UInt8(ascii: "\n") }
+    func matches(_ lines: [UInt8]) -> Bool { matches(lines.span) }
+
+    /// Whether every line of the directory ends in a line feed where it says.
+    func matches(_ lines: Span<UInt8>) -> Bool {
+        guard lines.count == head.rawLength else { return false }
+        for entry in entries where lines[Int(entry.lineEnd)] != UInt8(ascii: "\n") { return false }
+        return true
     }
 }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Which batches of one segment have a subject, and which events may have an id, found by reading its lines.
+/// Which events of one segment are a subject's, and which may have an id, found by reading its lines.
 ///
 /// For segments that neither postings nor the index cover: the active one, and closed ones whose footer cannot be read.
 /// It grows with the segment, is made on the first question and kept for later ones.
@@ -12,8 +12,10 @@ final class SubjectScan: Sendable {
     private struct State {
         var offset = UInt64(SegmentHeader.frameBytes)
         var next: UInt64
-        var batches: [SegmentSpan] = []
-        /// The last mention of every subject, as an index into `mentions`.
+        var batches: [ScannedBatch] = []
+        /// Of the batches that have several.
+        var blocks: [FrameBlocks] = []
+        /// The last event of every subject, as an index into `mentions`.
         var subjects: [UInt64: Int32] = [:]
         var mentions: [Mention] = []
         var ids: [UInt64: UInt64] = [:]
@@ -21,10 +23,21 @@ final class SubjectScan: Sendable {
         var damage: Damage?
     }
 
+    /// An event with a subject.
     private struct Mention {
         var batch: Int32
-        /// The mention before of the same subject; -1 = none.
+        /// The event before of the same subject; -1 = none.
         var previous: Int32
+        /// Where its line starts in the lines of the batch.
+        var line: UInt32
+    }
+
+    /// Events of one batch.
+    struct Place {
+        var batch: ScannedBatch
+        var blocks: FrameBlocks?
+        /// Where their lines start in the lines of the batch, ascending.
+        var lines: [UInt32]
     }
 
     init(_ segment: OpenSegment, hash: KeyedHash) {
@@ -33,17 +46,53 @@ final class SubjectScan: Sendable {
         state = Mutex(State(next: segment.first))
     }
 
-    /// The batches before `end` that may have the subject, ascending.
+    /// The events of a subject before `end`, ascending; nil if a line cannot be read again.
     ///
     /// - Throws: `damaged` if a part that may have it cannot be read.
-    func batches(of subject: SubjectHash, before end: UInt64) throws(LogError) -> [SegmentSpan] {
-        try withState(upTo: end) { state in
-            var found: [SegmentSpan] = []
-            var mention = state.subjects[subject.hash] ?? -1
-            while mention >= 0 {
-                found.append(state.batches[Int(state.mentions[Int(mention)].batch)])
-                mention = state.mentions[Int(mention)].previous
+    func events(of subject: String, _ hash: SubjectHash, before end: UInt64) throws(LogError) -> [StoredEvent]? {
+        var picker = LinePicker(segment.file)
+        var found: [StoredEvent] = []
+        for place in try places(of: hash, before: end) {
+            do throws(FileError) {
+                guard let events = try picker.events(at: place.lines, of: place.batch, place.blocks) else { return nil }
+                // Another subject may have the same hash.
+                found += events.filter { $0.sequence < end && $0.subject?.utf8.elementsEqual(subject.utf8) ?? false }
+            } catch {
+                throw LogError(error)
             }
+        }
+        return found
+    }
+
+    /// The spans before `end` that may have a subject: each a batch.
+    ///
+    /// - Throws: as `events`.
+    func spans(of hash: SubjectHash, before end: UInt64) throws(LogError) -> [SegmentSpan] {
+        var spans: [SegmentSpan] = []
+        for place in try places(of: hash, before: end) {
+            guard case .span(let span) = try segment.place(of: place.batch.firstSequence, before: end) else { continue }
+            if span != spans.last { spans.append(span) }
+        }
+        return spans
+    }
+
+    private func places(of subject: SubjectHash, before end: UInt64) throws(LogError) -> [Place] {
+        try withState(upTo: end) { state in
+            var found: [Place] = []
+            var last: Int32 = -1
+            var next = state.subjects[subject.hash] ?? -1
+            while next >= 0 {
+                let mention = state.mentions[Int(next)]
+                if mention.batch != last {
+                    let batch = state.batches[Int(mention.batch)]
+                    let blocks = batch.blocks < 0 ? nil : state.blocks[Int(batch.blocks)]
+                    found.append(Place(batch: batch, blocks: blocks, lines: []))
+                    last = mention.batch
+                }
+                found[found.count - 1].lines.append(mention.line)
+                next = mention.previous
+            }
+            for index in found.indices { found[index].lines.reverse() }
             return found.reversed()
         }
     }
@@ -87,27 +136,32 @@ final class SubjectScan: Sendable {
                 state.damage = damage
                 return
             case .batch(let offset, let directory, let lines):
-                add(BatchContent(directory: directory, lines: lines), directory.head, at: offset, to: &state)
+                let blocks = try scanner.blocks(at: offset, directory.head)
+                add(BatchContent(directory: directory, lines: lines), directory.head, at: offset, blocks, to: &state)
             }
             state.offset = walker.offset
             state.next = walker.next
         }
     }
 
-    private func add(_ content: BatchContent, _ head: BatchHead, at offset: UInt64, to state: inout State) {
+    private func add(
+        _ content: BatchContent, _ head: BatchHead, at offset: UInt64, _ blocks: FrameBlocks?, to state: inout State
+    ) {
         let batch = Int32(state.batches.count)
         state.batches.append(
-            SegmentSpan(
-                offset: offset, bytes: UInt64(head.totalBytes), firstSequence: head.firstSequence,
-                count: UInt64(head.count), rawLength: UInt64(head.rawLength), times: head.times, types: TypeSet()))
+            ScannedBatch(
+                frameOffset: offset + UInt64(head.directoryBytes), firstSequence: head.firstSequence,
+                count: UInt32(head.count), frameBytes: UInt32(head.frameBytes), frameChecksum: head.frameChecksum,
+                rawLength: UInt32(head.rawLength), blocks: blocks == nil ? -1 : Int32(state.blocks.count)))
+        if let blocks { state.blocks.append(blocks) }
         for position in content.entries.indices {
             let keys = content.keys(position, hash)
             if let subject = keys.subject?.hash {
-                let previous = state.subjects[subject] ?? -1
-                if previous < 0 || state.mentions[Int(previous)].batch != batch {
-                    state.subjects[subject] = Int32(state.mentions.count)
-                    state.mentions.append(Mention(batch: batch, previous: previous))
-                }
+                let mention = Int32(state.mentions.count)
+                let line = content.entries[position].lineStart
+                state.mentions.append(
+                    Mention(
+                        batch: batch, previous: state.subjects.updateValue(mention, forKey: subject) ?? -1, line: line))
             }
             guard let id = keys.id else { continue }
             let sequence = content.firstSequence + UInt64(position)
