@@ -25,8 +25,8 @@ enum LineFrame {
     /// One standard LZ4 frame of these bytes, appended to `output`; content size given, no checksums of its own (the
     /// directory has one).
     ///
-    /// Each block is compressed for itself, so that who wants one line decompresses one block. Blocks have no checksums:
-    /// behind a frame that has them and both compressed and stored blocks, `lz4` 1.9.4 loses its place in the stream.
+    /// Each block is compressed for itself, so that who wants one line decompresses one block. They have no checksums:
+    /// behind a frame that has, of compressed and of stored blocks, `lz4` 1.9.4 loses its place in the stream.
     static func compress(_ bytes: UnsafeRawBufferPointer, level: Level, into output: inout [UInt8]) -> Bool {
         var preferences = LZ4F_preferences_t()
         preferences.frameInfo.blockSizeID = LZ4F_max64KB

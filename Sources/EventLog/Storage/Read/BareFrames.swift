@@ -20,30 +20,17 @@ package enum BareFrames {
     package static func read(
         segment first: UInt64, of directory: FilePath, files: any FileLayer = SystemFiles()
     ) throws(LogError) -> Sum {
-        let file: any OpenFile
-        do throws(FileError) {
-            file = try files.open(LogPaths(directory: directory).segment(first), .read)
-        } catch {
-            throw LogError(error)
+        let frames = try CheckedFrames(segment: first, of: directory, files: files)
+        var buffer: [UInt8] = []
+        var sum = Sum()
+        try frames.forEach { scanner, offset, head throws(FileError) in
+            if buffer.count < head.rawLength { buffer = [UInt8](repeating: 0, count: head.rawLength) }
+            guard try scanner.decompress(at: offset, head, into: &buffer) else { return false }
+            sum.fileBytes += UInt64(head.totalBytes)
+            sum.lineBytes += UInt64(head.rawLength)
+            sum.batches += 1
+            return true
         }
-        let header = try SegmentHeader.read(file, expecting: first)
-        do throws(FileError) {
-            let scanner = SegmentScanner(file: file, identity: header.identity)
-            var buffer: [UInt8] = []
-            var sum = Sum()
-            while true {
-                let offset = UInt64(SegmentHeader.frameBytes) + sum.fileBytes
-                guard case .batch(let head) = try scanner.frame(at: offset), try scanner.checks(at: offset, head) else {
-                    return sum
-                }
-                if buffer.count < head.rawLength { buffer = [UInt8](repeating: 0, count: head.rawLength) }
-                guard try scanner.decompress(at: offset, head, into: &buffer) else { return sum }
-                sum.fileBytes += UInt64(head.totalBytes)
-                sum.lineBytes += UInt64(head.rawLength)
-                sum.batches += 1
-            }
-        } catch {
-            throw LogError(error)
-        }
+        return sum
     }
 }

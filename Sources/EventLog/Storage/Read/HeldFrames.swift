@@ -30,28 +30,18 @@ package final class HeldFrames {
     /// - Parameter directory: the log's folder.
     /// - Throws: `LogError`.
     package init(segment first: UInt64, of directory: FilePath, files: any FileLayer = SystemFiles()) throws(LogError) {
-        do throws(FileError) {
-            file = try files.open(LogPaths(directory: directory).segment(first), .read)
-        } catch {
-            throw LogError(error)
-        }
-        let header = try SegmentHeader.read(file, expecting: first)
-        do throws(FileError) {
-            let scanner = SegmentScanner(file: file, identity: header.identity)
-            var offset = UInt64(SegmentHeader.frameBytes)
-            while case .batch(let head) = try scanner.frame(at: offset), try scanner.checks(at: offset, head) {
-                let place = offset + UInt64(head.directoryBytes)
-                let start = bytes.count
-                bytes += try scanner.bytes(at: place, count: head.frameBytes)
-                frames.append(
-                    Frame(
-                        firstSequence: head.firstSequence, offset: place, range: start..<bytes.count,
-                        rawLength: head.rawLength))
-                lineBytes += head.rawLength
-                offset += UInt64(head.totalBytes)
-            }
-        } catch {
-            throw LogError(error)
+        let checked = try CheckedFrames(segment: first, of: directory, files: files)
+        file = checked.file
+        try checked.forEach { scanner, offset, head throws(FileError) in
+            let place = offset + UInt64(head.directoryBytes)
+            let start = bytes.count
+            bytes += try scanner.bytes(at: place, count: head.frameBytes)
+            frames.append(
+                Frame(
+                    firstSequence: head.firstSequence, offset: place, range: start..<bytes.count,
+                    rawLength: head.rawLength))
+            lineBytes += head.rawLength
+            return true
         }
         lines = [UInt8](repeating: 0, count: frames.lazy.map(\.rawLength).max() ?? 0)
         buffer = [UInt8](repeating: 0, count: frames.lazy.map(\.range.count).max() ?? 0)
