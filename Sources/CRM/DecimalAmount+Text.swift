@@ -136,9 +136,13 @@ private struct DecimalReader {
 extension DecimalAmount: CustomStringConvertible, LosslessStringConvertible {
     /// Decimal text with exactly `scale` decimals, as in `-12.50`.
     public var description: String {
-        // Sign, point, the most digits of 128 bits, and as many zeros before them as the scale may ask for.
-        String(unsafeUninitializedCapacity: 2 + 39 + Self.scaleMax) { buffer in
-            var start = buffer.count
+        // Thirteen digits with sign and point are what a string holds without memory of its own; else sign, point, the
+        // most digits of 128 bits, and as many zeros before them as the scale may ask for.
+        let isShort = mantissa.magnitude < 10_000_000_000_000 && scale <= 12
+        let capacity = isShort ? 15 : 2 + 39 + Self.scaleMax
+        return String(unsafeUninitializedCapacity: capacity) { buffer in
+            // The buffer may be larger than it was asked to be.
+            var start = capacity
             func put(_ byte: UInt8) {
                 start -= 1
                 buffer[start] = byte
@@ -169,7 +173,7 @@ extension DecimalAmount: CustomStringConvertible, LosslessStringConvertible {
                 written += 1
             }
             if isNegative { put(UInt8(ascii: "-")) }
-            let length = buffer.count - start
+            let length = capacity - start
             for index in 0..<length { buffer[index] = buffer[start + index] }
             return length
         }

@@ -76,7 +76,8 @@ struct HeldEvents: Sendable {
 
 /// The events of one subject by their records; used again for the next subject.
 struct HeldSubject {
-    private struct Event {
+    /// One event, by its record.
+    struct Event {
         var time: Instant
         var sequence: UInt64
         var mask: UInt64
@@ -90,6 +91,8 @@ struct HeldSubject {
     private(set) var name = ""
     /// Whether any event is a retraction.
     private(set) var hasRetraction = false
+    /// Keeps the reading of the lines from being left out as useless.
+    private var touched: UInt8 = 0
 
     fileprivate init(_ held: HeldEvents) {
         self.held = held
@@ -106,7 +109,15 @@ struct HeldSubject {
     /// What takes no retraction and no bound of time needs no more than this.
     mutating func forEachConsumed(_ body: (StoredEvent, _ mask: UInt64) -> Void) {
         sortIfNeeded()
-        for event in events where event.mask != 0 { body(self.event(event), event.mask) }
+        var start = 0
+        while start < events.count {
+            // Whole runs, since whatever takes a buffer out of the array counts its references.
+            let buffer = events[start].buffer
+            let rest = events[start...]
+            let end = rest.firstIndex { $0.buffer != buffer } ?? rest.endIndex
+            touched ^= held.buffers[Int(buffer)].forEachConsumed(events[start..<end], subject: name, body)
+            start = end
+        }
     }
 
     fileprivate mutating func begin(_ name: String) {
@@ -116,8 +127,7 @@ struct HeldSubject {
     }
 
     fileprivate mutating func add(_ place: HeldEvents.Place) {
-        for number in held.buffers[place.buffer].records(of: place.number) {
-            let record = held.buffers[place.buffer][Int(number)]
+        held.buffers[place.buffer].eachRecord(of: place.number) { number, record in
             let use = held.uses[place.buffer][Int(record.type)]
             if use.isRetraction { hasRetraction = true }
             events.append(

@@ -85,9 +85,6 @@ struct SubjectBuffer: Sendable {
                 type: UInt32(typeNumbers.number(of: event.type)), subject: UInt32(number)))
     }
 
-    /// The record of this number.
-    subscript(record: Int) -> Record { records[record] }
-
     /// Puts the events in the order of their subjects: once, when all are there, before any is asked for.
     mutating func arrange() {
         var ends = [UInt32](repeating: 0, count: subjects.count + 1)
@@ -101,8 +98,36 @@ struct SubjectBuffer: Sendable {
         }
     }
 
-    /// The numbers of a subject's records, in the order in which they were added.
-    func records(of subject: Int) -> ArraySlice<UInt32> { order[Int(starts[subject])..<Int(starts[subject + 1])] }
+    /// Hands out a subject's records and their numbers, in the order in which they were added.
+    func eachRecord(of subject: Int, _ body: (_ number: UInt32, _ record: Record) -> Void) {
+        for place in Int(starts[subject])..<Int(starts[subject + 1]) {
+            let number = order[place]
+            body(number, records[Int(number)])
+        }
+    }
+
+    /// Hands out those of the events that any projector consumes, each with the mask of those that do.
+    ///
+    /// Their lines lie all over memory: asked for side by side first, they are there sooner than one after the other.
+    /// What is given back means nothing; it only keeps that reading from being left out as useless.
+    func forEachConsumed(
+        _ events: ArraySlice<HeldSubject.Event>, subject: String, _ body: (StoredEvent, _ mask: UInt64) -> Void
+    ) -> UInt8 {
+        var touched: UInt8 = 0
+        for event in events where event.mask != 0 { touched ^= touch(Int(event.record)) }
+        for event in events where event.mask != 0 {
+            body(self.event(Int(event.record), subject: subject), event.mask)
+        }
+        return touched
+    }
+
+    /// Reads of a line what a fold will read first.
+    private func touch(_ record: Int) -> UInt8 {
+        let record = records[record]
+        let chunk = Int(record.chunk)
+        let (data, last) = (Int(record.start) + Int(record.dataOffset), Int(record.end) - 1)
+        return chunks[chunk][data] ^ chunks[chunk][(data + last) / 2] ^ chunks[chunk][last]
+    }
 
     /// The event of a record of this subject.
     func event(_ record: Int, subject: String) -> StoredEvent {
@@ -117,7 +142,9 @@ struct SubjectBuffer: Sendable {
     /// The events of a subject, in the order in which they were added.
     func events(of subject: Int) -> [StoredEvent] {
         let name = subjects.text(subject)
-        return records(of: subject).map { event(Int($0), subject: name) }
+        var events: [StoredEvent] = []
+        eachRecord(of: subject) { number, _ in events.append(event(Int(number), subject: name)) }
+        return events
     }
 
     /// The number of the subject that stands escaped in a line; `nil` if its events are not wanted.

@@ -63,8 +63,9 @@ private class ErasedFold {
 private final class Fold<P: Projector>: ErasedFold {
     private let projector: P
     private let tableCount: Int
-    private var state: P.State
-    private var anomalies = AnomalyCollector()
+    // A fold is one thread's, and no projector can reach its own fold: nothing to check at every event.
+    @exclusivity(unchecked) private var state: P.State
+    @exclusivity(unchecked) private var anomalies = AnomalyCollector()
 
     init(_ projector: P, subject: String?) {
         self.projector = projector

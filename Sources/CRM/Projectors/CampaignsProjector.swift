@@ -101,10 +101,17 @@ public struct CampaignsState: Sendable {
     /// One row of touches.
     struct Touches: Sendable {
         var key: Key
-        var tallies: [Tally?] = Array(repeating: nil, count: CampaignTouchKind.allCases.count)
+        /// By the kind's raw value.
+        var tallies = InlineArray<7, Tally?>(repeating: nil)
         /// The orders that redemptions named, in order, each once.
         var orders: [String] = []
         var offer: String?
+    }
+
+    /// What an answer names: the touch it answers, or none (`""`), which is the campaign's last one.
+    private struct SendingKey: Hashable, Sendable {
+        var campaign: String
+        var touch: String
     }
 
     /// Where a touch was sent, to complete what answers it.
@@ -116,9 +123,9 @@ public struct CampaignsState: Sendable {
     let subject: String?
     private(set) var definitions: [String: Definition] = [:]
     private(set) var touches: [Touches] = []
-    private var index: [Key: Int] = [:]
-    private var lastSending: [String: Sending] = [:]
-    private var sendings: [String: Sending] = [:]
+    private var index = KeyIndex<Key>()
+    private var sendings: [Sending] = []
+    private var sendingIndex = KeyIndex<SendingKey>()
 
     init(subject: String?) {
         self.subject = subject
@@ -142,17 +149,19 @@ public struct CampaignsState: Sendable {
     }
 
     mutating func touch(_ kind: CampaignTouchKind, _ campaign: String, _ data: JSONView, at moment: Moment) {
-        let touchKey = data.field("touch").map { "\(campaign)\u{0}\($0)" }
+        let touch = data.field("touch")
         var variant = data.field("variant")
         var channel = data.field("channel")
         if kind == .sent {
             let sending = Sending(variant: variant ?? "", channel: channel ?? "")
-            lastSending[campaign] = sending
-            if let touchKey { sendings[touchKey] = sending }
+            note(sending, SendingKey(campaign: campaign, touch: ""))
+            if let touch { note(sending, SendingKey(campaign: campaign, touch: touch)) }
         } else if variant == nil || channel == nil {
-            let sending = touchKey.flatMap { sendings[$0] } ?? lastSending[campaign]
-            variant = variant ?? sending?.variant
-            channel = channel ?? sending?.channel
+            let place =
+                touch.flatMap { sendingIndex[SendingKey(campaign: campaign, touch: $0)] }
+                ?? sendingIndex[SendingKey(campaign: campaign, touch: "")]
+            variant = variant ?? place.map { sendings[$0].variant }
+            channel = channel ?? place.map { sendings[$0].channel }
         }
         let key = Key(campaign: campaign, variant: variant ?? "", channel: channel ?? "")
         let row = index[key] ?? addRow(key)
@@ -169,8 +178,17 @@ public struct CampaignsState: Sendable {
         }
     }
 
+    private mutating func note(_ sending: Sending, _ key: SendingKey) {
+        if let place = sendingIndex[key] {
+            sendings[place] = sending
+        } else {
+            sendingIndex.append(key)
+            sendings.append(sending)
+        }
+    }
+
     private mutating func addRow(_ key: Key) -> Int {
-        index[key] = touches.count
+        index.append(key)
         touches.append(Touches(key: key))
         return touches.count - 1
     }

@@ -55,14 +55,17 @@ enum CampaignsTables {
             }
             return
         }
+        var row: [SQLValue] = []
+        row.reserveCapacity(CampaignsTables.touches.columns.count)
         for touches in state.touches {
-            var row: [SQLValue] = [
-                .text(subject), .text(touches.key.campaign), .text(touches.key.variant), .text(touches.key.channel),
-                SQLValue(touches.offer),
-            ]
-            row.reserveCapacity(CampaignsTables.touches.columns.count)
-            for tally in touches.tallies {
-                guard let tally else {
+            row.removeAll(keepingCapacity: true)
+            row.append(.text(subject))
+            row.append(.text(touches.key.campaign))
+            row.append(.text(touches.key.variant))
+            row.append(.text(touches.key.channel))
+            row.append(SQLValue(touches.offer))
+            for kind in touches.tallies.indices {
+                guard let tally = touches.tallies[kind] else {
                     row.append(.integer(0))
                     for _ in 0..<4 { row.append(.null) }
                     continue

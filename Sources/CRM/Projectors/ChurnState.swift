@@ -185,7 +185,7 @@ struct ChurnRows {
         for order in ledger.orders where order.makesPurchaseDay {
             guard let completed = order.completed else { continue }
             let day = calendar.day(of: completed.time)
-            for line in order.lines {
+            order.forEachLine { line in
                 single.append(
                     Line(
                         day: day, currency: line.currency, orders: 1, spend: line.net, sequence: completed.sequence))

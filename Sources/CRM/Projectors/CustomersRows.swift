@@ -92,11 +92,7 @@ struct CustomersRows {
             let state = SQLValue.text(order.state.rawValue)
             let time = SQLValue(order.completed?.time)
             let day = SQLValue(order.completed.map { DayCalendar.text(of: calendar.day(of: $0.time)) })
-            // An order of which no money was ever said still has its row.
-            let none = PurchasesLedger.Line(
-                currency: PurchasesLedger.noCurrency, gross: .zero, refunded: .zero, net: .zero)
-            let lines = order.lines
-            for line in lines.isEmpty ? [none] : lines {
+            func write(_ line: PurchasesLedger.Line) {
                 insert(
                     [
                         subject, .text(order.id), .text(line.currency), state, time,
@@ -104,6 +100,13 @@ struct CustomersRows {
                         .text(line.gross.description), .text(line.refunded.description), .text(line.net.description),
                         SQLValue(order.items), SQLValue(order.channel), SQLValue(order.product),
                     ], .purchases, into: &rows)
+            }
+            order.forEachLine(write)
+            // An order of which no money was ever said still has its row.
+            if !order.hasLines {
+                write(
+                    PurchasesLedger.Line(
+                        currency: PurchasesLedger.noCurrency, gross: .zero, refunded: .zero, net: .zero))
             }
         }
         for line in purchases.looseLines {

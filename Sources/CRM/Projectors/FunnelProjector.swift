@@ -66,13 +66,13 @@ public struct FunnelProjector: Projector {
 /// What the funnel holds of one subject.
 public struct FunnelState: Sendable {
     let subject: String?
-    private(set) var dealIndex: [String: Int] = [:]
+    private(set) var dealIndex = KeyIndex<String>()
     var deals: [FunnelDeal] = []
-    private(set) var leadIndex: [String: Int] = [:]
+    private(set) var leadIndex = KeyIndex<String>()
     var leads: [FunnelLead] = []
-    private(set) var contractIndex: [String: Int] = [:]
+    private(set) var contractIndex = KeyIndex<String>()
     var contracts: [FunnelContract] = []
-    private(set) var quoteIndex: [String: Int] = [:]
+    private(set) var quoteIndex = KeyIndex<String>()
     var quotes: [FunnelQuote] = []
     /// The opportunities that name a lead, and the leads whose qualification names an opportunity.
     private(set) var dealsOfLead: [String: [Int]] = [:]
@@ -85,25 +85,25 @@ public struct FunnelState: Sendable {
     }
 
     mutating func add(_ deal: FunnelDeal) -> Int {
-        dealIndex[deal.id] = deals.count
+        dealIndex.append(deal.id)
         deals.append(deal)
         return deals.count - 1
     }
 
     mutating func add(_ lead: FunnelLead) -> Int {
-        leadIndex[lead.id] = leads.count
+        leadIndex.append(lead.id)
         leads.append(lead)
         return leads.count - 1
     }
 
     mutating func add(_ contract: FunnelContract) -> Int {
-        contractIndex[contract.id] = contracts.count
+        contractIndex.append(contract.id)
         contracts.append(contract)
         return contracts.count - 1
     }
 
     mutating func add(_ quote: FunnelQuote) -> Int {
-        quoteIndex[quote.id] = quotes.count
+        quoteIndex.append(quote.id)
         quotes.append(quote)
         return quotes.count - 1
     }

@@ -235,16 +235,24 @@ extension PurchasesLedger.Order {
         return sums.contains { !$0.refunded.isZero } ? .partlyRefunded : .completed
     }
 
-    /// The order settled, a line a currency; empty if nothing was ever said of money.
-    var lines: [PurchasesLedger.Line] {
-        sums.map { sum in
-            // What an earlier refund took is part of the whole.
-            let refunded = isRefundedWhole && completed != nil ? max(sum.refunded, sum.gross) : sum.refunded
-            var net = sum.gross.subtracting(refunded) ?? sum.gross
-            if isCancelled, completed != nil { net = net.subtracting(net) ?? .zero }
-            return PurchasesLedger.Line(
-                currency: sum.currency ?? ownCurrency, gross: sum.gross, refunded: refunded, net: net)
-        }
+    /// The order settled, a line a currency; none if nothing was ever said of money.
+    func forEachLine(_ body: (PurchasesLedger.Line) -> Void) {
+        guard let sum else { return }
+        // Nearly every order is in one currency, and needs no list.
+        if otherSums.isEmpty { return body(line(sum)) }
+        for sum in sums { body(line(sum)) }
+    }
+
+    /// Whether anything was ever said of money.
+    var hasLines: Bool { sum != nil }
+
+    private func line(_ sum: PurchasesLedger.Sum) -> PurchasesLedger.Line {
+        // What an earlier refund took is part of the whole.
+        let refunded = isRefundedWhole && completed != nil ? max(sum.refunded, sum.gross) : sum.refunded
+        var net = sum.gross.subtracting(refunded) ?? sum.gross
+        if isCancelled, completed != nil { net = net.subtracting(net) ?? .zero }
+        return PurchasesLedger.Line(
+            currency: sum.currency ?? ownCurrency, gross: sum.gross, refunded: refunded, net: net)
     }
 }
 
@@ -290,7 +298,7 @@ extension PurchasesLedger {
                 totals.append((line.currency, line.net))
             }
         }
-        for order in orders where order.state != .cancelled { order.lines.forEach(add) }
+        for order in orders where order.state != .cancelled { order.forEachLine(add) }
         looseLines.forEach(add)
         return totals.sorted { $0.currency < $1.currency }
     }

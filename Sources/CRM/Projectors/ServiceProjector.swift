@@ -157,11 +157,15 @@ public struct ServiceProjector: Projector {
 
 /// What the service view holds of one subject.
 public struct ServiceState: Sendable {
+    private struct CaseKey: Hashable, Sendable {
+        var family: ServiceCase.Family
+        var id: String
+    }
+
     let subject: String?
-    private var complaintIndex: [String: Int] = [:]
-    private var ticketIndex: [String: Int] = [:]
+    private var caseIndex = KeyIndex<CaseKey>()
     var cases: [ServiceCase] = []
-    private(set) var surveyIndex: [String: Int] = [:]
+    private(set) var surveyIndex = KeyIndex<String>()
     var surveys: [ServiceSurvey] = []
 
     init(subject: String?) {
@@ -169,17 +173,17 @@ public struct ServiceState: Sendable {
     }
 
     func index(_ family: ServiceCase.Family, _ id: String) -> Int? {
-        family == .complaint ? complaintIndex[id] : ticketIndex[id]
+        caseIndex[CaseKey(family: family, id: id)]
     }
 
     mutating func add(_ new: ServiceCase) -> Int {
-        if new.family == .complaint { complaintIndex[new.id] = cases.count } else { ticketIndex[new.id] = cases.count }
+        caseIndex.append(CaseKey(family: new.family, id: new.id))
         cases.append(new)
         return cases.count - 1
     }
 
     mutating func add(_ survey: ServiceSurvey) -> Int {
-        surveyIndex[survey.id] = surveys.count
+        surveyIndex.append(survey.id)
         surveys.append(survey)
         return surveys.count - 1
     }
