@@ -32,6 +32,7 @@ import Testing
                     taken.withLock { $0.append(ticket.request.drafts[0].id ?? "") }
                     ticket.answer(.success([]))
                 }
+                queue.endTurn()
             }
         }
         var answered = 0
@@ -55,6 +56,7 @@ import Testing
         // The one that is queued is answered still.
         let ticket = try #require(queue.take()?.first)
         ticket.answer(.success([]))
+        queue.endTurn()
         var closed = 0
         for task in tasks {
             if case .failure(let error) = await task.result, (error as? AppendError)?.code == .closed { closed += 1 }
@@ -74,5 +76,57 @@ import Testing
         }
         #expect(answers.sorted() == (0..<10).map { UInt64($0) })
         await sequencer.close()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whoIsAloneMayTakeTheTurn() async throws {
+        let queue = CommitQueue(batchBytesMax: 10_000, waitingBytesMax: 10_000)
+        #expect(queue.takeTurn())
+        #expect(!queue.takeTurn())
+        // What comes meanwhile waits until the turn was given back, and so does the committing thread.
+        let waiting = Task { try await queue.submit(request(1)) }
+        let next = Task { try await queue.submit(request(2)) }
+        await until { queue.waitingBytes > 1_600 }
+        let taken = onThread { queue.take() }
+        queue.endTurn()
+        let tickets = try #require(try await taken.value)
+        #expect(tickets.count == 2)
+        #expect(!queue.takeTurn())
+        for ticket in tickets { ticket.answer(.success([])) }
+        queue.endTurn()
+        for task in [waiting, next] { #expect(try await task.value.isEmpty) }
+        // Those came together: the next ones probably do, too.
+        #expect(!queue.takeTurn())
+        let last = Task { try await queue.submit(request(3)) }
+        let single = try #require(try await onThread { queue.take() }.value)
+        #expect(single.count == 1)
+        single[0].answer(.success([]))
+        queue.endTurn()
+        #expect(try await last.value.isEmpty)
+        #expect(queue.takeTurn())
+        queue.endTurn(leavingFollowUp: true)
+        // What is left to do comes first.
+        #expect(!queue.takeTurn())
+        #expect(queue.take()?.isEmpty ?? false)
+        queue.endTurn()
+        #expect(queue.takeTurn())
+        queue.close(finishing: false)
+        let end = onThread { queue.take() == nil }
+        queue.endTurn()
+        #expect(try await end.value)
+        #expect(!queue.takeTurn())
+    }
+
+    /// Segments are closed although every request is committed by its caller.
+    @Test(.timeLimit(.minutes(1))) func aLoneCallersSegmentsRoll() async throws {
+        let log = try StorageLog { $0.segmentBytesMax = 8_000 }
+        let sequencer = try log.open()
+        for number in 0..<60 {
+            let answer = try await sequencer.append(AppendRequest(events: [event(number)]))
+            #expect(answer.map(\.sequence) == [UInt64(number)])
+        }
+        await sequencer.close()
+        #expect(log.segmentPaths.count > 4)
+        #expect(try log.reader().allEvents().count == 60)
+        #expect(try log.reader().verify(deep: true).isEmpty)
     }
 }

@@ -6,7 +6,7 @@ import SystemPackage
     import Musl
 #endif
 
-/// A thread of its own for work that blocks on the disk; the shared pool of tasks must never wait there.
+/// A thread of its own for work that blocks on the disk: all but one of the shared pool's must never wait there.
 enum DedicatedThread {
     private final class Body {
         let run: @Sendable () -> Void

@@ -24,9 +24,11 @@ final class Ticket: Sendable {
     func withdraw() { continuation.resume(throwing: CancellationError()) }
 }
 
-/// Requests that wait for the committing thread, first come first served.
+/// Requests that wait for the committing thread, first come first served, and whose turn it is to commit.
 ///
 /// Only so many bytes are queued; whoever comes then waits in front of the queue, and is let in in the order of coming.
+/// One thread commits at a time: it has the turn. Mostly that is the committing thread; a caller who is alone may take
+/// the turn instead and commit for himself.
 final class CommitQueue: Sendable {
     private struct State {
         var waiting: [(number: UInt64, ticket: Ticket)] = []
@@ -34,6 +36,12 @@ final class CommitQueue: Sendable {
         var waitingBytes = 0
         /// Callers that wait until the queue has room, oldest first, with what they bring.
         var outside: [Outside] = []
+        /// Whether somebody has the turn.
+        var isCommitting = false
+        /// How many requests were taken the last time.
+        var lastCount = 1
+        /// Whether the committing thread is to do what comes after a commit for a caller who had the turn.
+        var isFollowUpDue = false
         var nextNumber: UInt64 = 0
         /// Numbers that were given out but are not queued yet, with whether they were withdrawn since.
         var arriving: [UInt64: Bool] = [:]
@@ -163,10 +171,42 @@ final class CommitQueue: Sendable {
     /// The callers in front of the queue, for tests.
     var callersOutside: Int { state.withLock { $0.outside.count } }
 
-    /// Waits for requests and takes as many as one batch may hold; nil once the queue is closed and empty.
+    /// Takes the turn for a caller who is alone, so that neither he nor the committing thread need be woken; false if
+    /// there is anybody else, or if the last ones came together.
+    func takeTurn() -> Bool {
+        state.withLock { state in
+            guard !state.isClosed, !state.isCommitting, !state.isFollowUpDue, state.lastCount <= 1,
+                state.waitingBytes == 0, state.outside.isEmpty
+            else { return false }
+            state.isCommitting = true
+            return true
+        }
+    }
+
+    /// Gives the turn back.
+    ///
+    /// - Parameter leavingFollowUp: whether the committing thread is to take the turn next, without requests if need be.
+    func endTurn(leavingFollowUp: Bool = false) {
+        let isAwaited = state.withLock { state in
+            state.isCommitting = false
+            state.isFollowUpDue = leavingFollowUp
+            return leavingFollowUp || state.isClosed || !state.waiting.isEmpty
+        }
+        if isAwaited { state.withLock(wakes: true) { _ in } }
+    }
+
+    /// Waits for requests, takes the turn and as many of them as one batch may hold.
+    ///
+    /// None if there is only what a caller has left to do; nil once the queue is closed and empty.
     func take() -> [Ticket]? {
         defer { admit() }
         return state.wait { (state: inout State) -> [Ticket]?? in
+            if state.isCommitting { return nil }
+            if state.isFollowUpDue {
+                state.isFollowUpDue = false
+                state.isCommitting = true
+                return .some([])
+            }
             if state.waiting.isEmpty { return state.isClosed ? .some(nil) : nil }
             var bytes = 0
             var events = 0
@@ -185,6 +225,8 @@ final class CommitQueue: Sendable {
             let taken = state.waiting[..<count].map(\.ticket)
             state.waiting.removeSubrange(..<count)
             state.waitingBytes -= bytes
+            state.lastCount = count
+            state.isCommitting = true
             return .some(taken)
         }
     }

@@ -29,6 +29,8 @@ final class Committer: @unchecked Sendable {
     func run(_ queue: CommitQueue) {
         while let tickets = queue.take() {
             commit(tickets.map(\.request)) { tickets[$0].answer($1) }
+            store.rollIfFull()
+            queue.endTurn()
         }
         store.close()
         store.maintenance.stop(finishing: queue.finishesRepacking)
@@ -37,6 +39,8 @@ final class Committer: @unchecked Sendable {
     }
 
     /// Commits the requests as one batch, and answers each by its place: exactly once, in no order.
+    ///
+    /// The segment may be full then: `rollIfFull` comes next, when nobody waits for it.
     func commit(
         _ requests: [PreparedRequest], answer: (Int, Result<[Acknowledgement], AppendError>) -> Void
     ) {
@@ -69,6 +73,15 @@ final class Committer: @unchecked Sendable {
                 answer(place, isOld ? .success(acknowledgements) : .failure(error))
             }
         }
-        store.rollIfFull()
+    }
+
+    /// Commits one request for its caller, who has the turn; the segment is not closed meanwhile.
+    func commit(_ request: PreparedRequest) throws(AppendError) -> [Acknowledgement] {
+        var result: Result<[Acknowledgement], AppendError>?
+        commit([request]) { result = $1 }
+        guard let result else {
+            throw AppendError(code: .outcomeUnknown, message: "the request was not answered; open the log again")
+        }
+        return try result.get()
     }
 }

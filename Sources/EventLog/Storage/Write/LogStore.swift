@@ -166,8 +166,11 @@ final class LogStore {
     ///
     /// Apart from `commit`, so that nobody's acknowledgement waits for it.
     func rollIfFull() {
-        if refusal == nil, writer.tally.rawLength >= options.segmentBytesMax { roll() }
+        if isFull { roll() }
     }
+
+    /// Whether the active segment is to be closed.
+    var isFull: Bool { refusal == nil && writer.tally.rawLength >= options.segmentBytesMax }
 
     private func failed(_ failure: AppendFailure) -> AppendError {
         switch failure {

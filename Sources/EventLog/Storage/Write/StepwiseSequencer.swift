@@ -24,6 +24,7 @@ package final class StepwiseSequencer {
         _ requests: [AppendRequest], answer: (Int, Result<[Acknowledgement], AppendError>) -> Void
     ) {
         committer.commit(requests.map { PreparedRequest($0, committer.store.hash) }, answer: answer)
+        committer.store.rollIfFull()
     }
 
     /// What waits to be done in the background.
