@@ -185,7 +185,7 @@ final class CommitQueue: Sendable {
 
     /// Gives the turn back.
     ///
-    /// - Parameter leavingFollowUp: whether the committing thread is to take the turn next, without requests if need be.
+    /// - Parameter leavingFollowUp: whether the committing thread takes the turn next, without requests if need be.
     func endTurn(leavingFollowUp: Bool = false) {
         let isAwaited = state.withLock { state in
             state.isCommitting = false

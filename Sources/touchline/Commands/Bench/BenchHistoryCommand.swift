@@ -1,5 +1,4 @@
 import ArgumentParser
-import SystemPackage
 import TouchlineBench
 
 struct BenchHistoryCommand: AsyncParsableCommand {
@@ -20,27 +19,19 @@ struct BenchHistoryCommand: AsyncParsableCommand {
 
     @OptionGroup var bench: BenchOptions
 
-    @Argument(help: "An NDJSON file, a data folder or a log's folder (default: made-up events).")
-    var source: String?
-
-    @Option(help: "How many events are made up, or taken from a file at most.")
-    var events: UInt64?
+    @OptionGroup var log: BenchLog
 
     @Option(help: "How many customers are asked for.")
     var customers = 1_000
 
-    @Option(help: "Ids of the events that are made up: uuid, short or none.")
-    var ids = SyntheticLife.IDs.uuid
-
     func validate() throws {
-        guard events != 0 else { throw ValidationError("--events 0: give at least 1") }
         guard customers > 0 else { throw ValidationError("--customers \(customers): give at least 1") }
     }
 
     func run() async throws {
         var options = HistoryBenchmark.Options()
-        options.source = source.map { .path(FilePath($0)) } ?? .synthetic(ids)
-        options.events = events ?? (source == nil ? options.events : .max)
+        options.source = log.replaySource
+        options.events = log.count
         options.customers = customers
         options.runs = bench.runs
         try await bench.run { try await HistoryBenchmark.run(options, folder: bench.path, progress: $0) }

@@ -13,27 +13,19 @@ struct BenchRebuildCommand: AsyncParsableCommand {
 
     @OptionGroup var bench: BenchOptions
 
-    @Option(help: "How many events are made up, or taken from --input at most.")
-    var events: UInt64 = 1_000_000
-
-    @Option(help: "The events: an NDJSON file, as `touchline append` takes it (default: made up).")
-    var input: String?
-
-    @Option(help: "Ids of the events that are made up: uuid, short or none.")
-    var ids = SyntheticLife.IDs.uuid
+    @OptionGroup var feed: BenchEvents
 
     @Option(help: "Threads that fold.")
     var workers = 2
 
     func validate() throws {
-        guard events > 0 else { throw ValidationError("--events 0: give at least 1") }
         guard (1...64).contains(workers) else { throw ValidationError("--workers takes 1 to 64") }
     }
 
     func run() async throws {
         var options = RebuildBenchmark.Options()
-        options.source = input.map { .file(FilePath($0)) } ?? .synthetic(ids)
-        options.events = events
+        options.source = feed.source
+        options.events = feed.events
         options.workers = workers
         options.runs = bench.runs
         try await bench.run { try await RebuildBenchmark.run(options, folder: bench.path, progress: $0) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import SystemPackage
 import TouchlineBench
 
 struct BenchReplayCommand: AsyncParsableCommand {
@@ -26,20 +25,12 @@ struct BenchReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var bench: BenchOptions
 
-    @Argument(help: "An NDJSON file, a data folder or a log's folder (default: made-up events).")
-    var source: String?
-
-    @Option(help: "How many events are made up, or taken from a file at most.")
-    var events: UInt64?
-
-    @Option(help: "Ids of the events that are made up: uuid, short or none.")
-    var ids = SyntheticLife.IDs.uuid
+    @OptionGroup var log: BenchLog
 
     @Option(help: "Numbers of threads, as in 1,2.")
     var workers = "1,2"
 
     func validate() throws {
-        guard events != 0 else { throw ValidationError("--events 0: give at least 1") }
         guard !counts.isEmpty, counts.count == workers.split(separator: ",").count else {
             throw ValidationError("--workers \(workers): give numbers from 1 to 64, as in 1,2")
         }
@@ -51,8 +42,8 @@ struct BenchReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         var options = ReplayBenchmark.Options()
-        options.source = source.map { .path(FilePath($0)) } ?? .synthetic(ids)
-        options.events = events ?? (source == nil ? options.events : .max)
+        options.source = log.replaySource
+        options.events = log.count
         options.workers = counts.sorted()
         options.runs = bench.runs
         try await bench.run { try await ReplayBenchmark.run(options, folder: bench.path, progress: $0) }
