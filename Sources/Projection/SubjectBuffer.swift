@@ -32,6 +32,8 @@ struct SubjectBuffer: Sendable {
     private var isLastOpen = false
     private var typeNumbers = TypeNumbers()
     private var records: [Record] = []
+    /// The subjects of the batch that is being added.
+    private var numbers: [Int] = []
     /// The numbers of the records, subject by subject, each in the order in which they were added.
     private var order: [UInt32] = []
     /// Where the records of each subject start in `order`, and where the last one's end.
@@ -58,11 +60,18 @@ struct SubjectBuffer: Sendable {
             chunks.append(lines)
             isLastOpen = false
         }
+        if isWanted == nil {
+            subjects.numbers(escapedIn: text, count: batch.count, into: &numbers) {
+                batch.entries[batch.index(at: $0)].subject
+            }
+        }
         for position in 0..<batch.count {
             let index = batch.index(at: position)
             let entry = batch.entries[index]
             guard entry.subjectLength > 0 else { continue }
-            guard let subject = number(of: text.extracting(entry.subject), isWanted) else { continue }
+            let subject =
+                if let isWanted { number(of: text.extracting(entry.subject), isWanted) } else { numbers[position] }
+            guard subject >= 0 else { continue }
             let start = keepsLines ? entry.line.lowerBound : copy(text.extracting(entry.line))
             records.append(
                 Record(
@@ -147,14 +156,13 @@ struct SubjectBuffer: Sendable {
         return events
     }
 
-    /// The number of the subject that stands escaped in a line; `nil` if its events are not wanted.
+    /// The number of the subject that stands escaped in a line; -1 if its events are not wanted.
     @inline(__always)
-    private mutating func number(of text: Span<UInt8>, _ isWanted: ((Span<UInt8>) -> Bool)?) -> Int? {
-        guard let isWanted else { return subjects.number(escaped: text) }
+    private mutating func number(of text: Span<UInt8>, _ isWanted: (Span<UInt8>) -> Bool) -> Int {
         if let decoded = SubjectTable.decoded(text) {
-            return isWanted(decoded.span) ? subjects.number(of: decoded.span) : nil
+            return isWanted(decoded.span) ? subjects.number(of: decoded.span) : -1
         }
-        return isWanted(text) ? subjects.number(of: text) : nil
+        return isWanted(text) ? subjects.number(of: text) : -1
     }
 
     /// Copies a line into the last chunk; where it starts there.

@@ -30,13 +30,29 @@ import Testing
         #expect(table.count == subjects.count)
     }
 
-    @Test func escapedSubjectsAreThoseTheyStandFor() {
-        var table = SubjectTable()
-        let plain = table.number(of: "a\"b\\c".utf8.span)
-        #expect(table.number(escaped: #"a\"b\\c"#.utf8.span) == plain)
-        #expect(table.number(escaped: #"\u00e9"#.utf8.span) == table.number(of: "\u{E9}".utf8.span))
-        #expect(table.text(1) == "\u{E9}")
-        #expect(table.count == 2)
+    /// Side by side they get the numbers that they would get one after the other.
+    @Test(arguments: [1, 15, 16, 17, 1_000]) func manyAtATime(_ count: Int) {
+        var random = StorageRandom(UInt64(count))
+        var lines: [UInt8] = []
+        var ranges: [Range<Int>] = []
+        var plain: [String?] = []
+        for _ in 0..<count {
+            let start = lines.count
+            let number = random.next() % 60
+            let subject = String(repeating: number % 7 == 0 ? "\"" : "s", count: Int(number % 30)) + "\(number)"
+            plain.append(number % 11 == 0 ? nil : subject)
+            if plain.last != .some(nil) { JSONText.appendEscaped(subject, to: &lines) }
+            ranges.append(start..<lines.count)
+            lines += Array("\",\"x\":1".utf8)
+        }
+        var (table, single) = (SubjectTable(), SubjectTable())
+        var numbers: [Int] = [7]
+        // The second time all are known.
+        for _ in 0..<2 {
+            table.numbers(escapedIn: lines.span, count: count, into: &numbers) { ranges[$0] }
+            #expect(numbers == plain.map { $0.map { single.number(of: $0.utf8.span) } ?? -1 })
+        }
+        #expect(table.count == single.count)
     }
 }
 

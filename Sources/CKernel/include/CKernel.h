@@ -52,6 +52,9 @@ static inline int kernel_unlock(int descriptor) {
     return flock(descriptor, LOCK_UN) == 0 ? 0 : errno;
 }
 
+/// Asks for the memory at `address`, which soon is read; any address may be given.
+static inline void kernel_prefetch(const void *address) { __builtin_prefetch(address); }
+
 /// Gives memory that was freed back to the system, where the C library can: it keeps tens of megabytes otherwise.
 static inline void kernel_give_back_memory(void) {
 #ifdef __GLIBC__

@@ -43,12 +43,13 @@ struct LogReplay {
         var types = TypeNumbers()
         var counts: [Census.Count] = []
         var subjects = SubjectTable()
+        var numbers: [Int] = []
         var events = 0
         var last = -1
         var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             events += batch.count
-            batch.eachDispatched(&types, &subjects) { type, _ in
+            batch.eachDispatched(&types, &subjects, &numbers) { type, _ in
                 while counts.count <= type { counts.append(Census.Count()) }
                 counts[type].events += 1
                 if type != last { counts[type].runs += 1 }
@@ -83,10 +84,11 @@ struct LogReplay {
         var types = TypeNumbers()
         var typeCounts: [Int] = []
         var subjects = SubjectTable()
+        var numbers: [Int] = []
         var subjectCounts: [Int] = []
         var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, types: filter, passingGaps: true)
         while let batch = try cursor.nextBatch() {
-            batch.eachDispatched(&types, &subjects) { type, subject in
+            batch.eachDispatched(&types, &subjects, &numbers) { type, subject in
                 while typeCounts.count <= type { typeCounts.append(0) }
                 typeCounts[type] += 1
                 guard let subject else { return }
@@ -128,17 +130,17 @@ extension EventBatch {
     /// Hands out the numbers of type and subject of every event.
     @inline(__always)
     fileprivate func eachDispatched(
-        _ types: inout TypeNumbers, _ subjects: inout SubjectTable, _ body: (_ type: Int, _ subject: Int?) -> Void
+        _ types: inout TypeNumbers, _ subjects: inout SubjectTable, _ numbers: inout [Int],
+        _ body: (_ type: Int, _ subject: Int?) -> Void
     ) {
         let batch = byEntry
-        let numbers = types.numbers(of: batch.types)
-        let lines = batch.lines.span
+        let typeNumbers = types.numbers(of: batch.types)
+        subjects.numbers(escapedIn: batch.lines.span, count: batch.count, into: &numbers) {
+            batch.entries[batch.index(at: $0)].subject
+        }
         for position in 0..<batch.count {
-            let entry = batch.entries[batch.index(at: position)]
-            let hasSubject = entry.subjectLength > 0
-            body(
-                numbers[Int(entry.typeIndex)],
-                hasSubject ? subjects.number(escaped: lines.extracting(entry.subject)) : nil)
+            let type = typeNumbers[Int(batch.entries[batch.index(at: position)].typeIndex)]
+            body(type, numbers[position] < 0 ? nil : numbers[position])
         }
     }
 }

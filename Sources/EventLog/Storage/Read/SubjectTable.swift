@@ -1,3 +1,5 @@
+import CKernel
+
 /// Subjects numbered 0, 1, 2 … as they come up, found by a keyed hash of their bytes and compared exactly.
 ///
 /// A look-up touches one slot and one row: subjects of up to 24 bytes stand in their row, longer ones in one array for
@@ -31,15 +33,50 @@ package struct SubjectTable: Sendable {
     /// How many there are.
     package var count: Int { rows.count }
 
-    /// The number of the subject that stands escaped in a line, new if need be.
-    package mutating func number(escaped text: Span<UInt8>) -> Int {
-        if let decoded = Self.decoded(text) { return number(of: decoded.span) }
-        return number(of: text)
+    /// How many subjects are looked up side by side.
+    private static let groupCount = 16
+
+    /// The numbers of subjects that stand escaped in lines, new where need be: -1 for an empty range.
+    ///
+    /// A look-up mostly waits for memory. So what several need is asked for before the first of them is finished.
+    package mutating func numbers(
+        escapedIn lines: Span<UInt8>, count: Int, into numbers: inout [Int], at range: (_ position: Int) -> Range<Int>
+    ) {
+        numbers.removeAll(keepingCapacity: true)
+        var group = InlineArray<16, Row>(repeating: Row(first: 0, second: 0, third: 0, length: 0, hash: 0))
+        for start in stride(from: 0, to: count, by: Self.groupCount) {
+            let end = min(count, start + Self.groupCount)
+            for position in start..<end {
+                let row = row(of: lines.extracting(range(position)))
+                group[position - start] = row
+                slots.prefetch(UInt64(row.hash) << 32)
+            }
+            for place in 0..<(end - start) {
+                guard let candidate = slots.candidate(UInt64(group[place].hash) << 32) else { continue }
+                rows.withUnsafeBufferPointer { kernel_prefetch($0.baseAddress.map { $0 + candidate }) }
+            }
+            for position in start..<end {
+                let range = range(position)
+                if range.isEmpty {
+                    numbers.append(-1)
+                    continue
+                }
+                let text = lines.extracting(range)
+                if let decoded = Self.decoded(text) {
+                    numbers.append(number(of: decoded.span))
+                } else {
+                    numbers.append(number(of: text, group[position - start]))
+                }
+            }
+        }
     }
 
     /// The number of a subject, new if need be.
-    package mutating func number(of subject: Span<UInt8>) -> Int {
-        var row = row(of: subject)
+    package mutating func number(of subject: Span<UInt8>) -> Int { number(of: subject, row(of: subject)) }
+
+    @inline(__always)
+    private mutating func number(of subject: Span<UInt8>, _ given: Row) -> Int {
+        var row = given
         if let number = number(of: row, subject) { return number }
         if subject.count > Self.inlineBytesMax {
             row.first = UInt64(long.count)

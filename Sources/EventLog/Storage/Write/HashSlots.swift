@@ -1,3 +1,5 @@
+import CKernel
+
 /// Finds rows of a table by a 64-bit hash: open addressing with linear probing, four bytes a slot.
 ///
 /// It holds no hashes and no rows, only row numbers, so whoever uses it compares its own rows. With 2^k slots a slot is
@@ -52,6 +54,20 @@ struct HashSlots {
             index = (index + 1) & mask
         }
         return nil
+    }
+
+    /// Asks for the memory that a look-up of this hash begins with.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) {
+        let place = Int(UInt32(truncatingIfNeeded: hash >> 32) &>> (32 &- bits))
+        slots.withUnsafeBufferPointer { kernel_prefetch($0.baseAddress.map { $0 + place }) }
+    }
+
+    /// The first row that a look-up of this hash may have to compare; nil if its first slot is free.
+    @inline(__always)
+    func candidate(_ hash: UInt64) -> Int? {
+        let slot = slots[Int(UInt32(truncatingIfNeeded: hash >> 32) &>> (32 &- bits))]
+        return slot == 0 ? nil : Int(slot & UInt32(truncatingIfNeeded: slots.count - 1)) - 1
     }
 
     @inline(__always)
