@@ -173,6 +173,7 @@ final class Maintenance: Sendable {
     /// Without its run a segment's keys stay in memory; it is tried again, and no later segment goes before it, for
     /// lookups take what is in memory for newer than the index.
     private func add(_ events: RecentEvents) -> Bool {
+        let isLastAttempt = state.withLock { $0.stops }
         do throws(IndexError) {
             try index.addRun(
                 from: events.firstSequence, to: events.endSequence, ids: events.idEntries,
@@ -187,7 +188,9 @@ final class Maintenance: Sendable {
             report(error.description)
             state.withLock(wakes: true) { state in
                 state.indexFailure = error
-                state.nextAttempt = .now + .seconds(Self.secondsBetweenAttempts)
+                // Asked to stop meanwhile: it is tried once more.
+                let isTriedAgain = state.stops && !isLastAttempt
+                state.nextAttempt = isTriedAgain ? nil : .now + .seconds(Self.secondsBetweenAttempts)
             }
             return false
         }
