@@ -54,6 +54,9 @@ public struct FoldPolicy: Sendable {
         self.typesHeldByKnowledge = typesHeldByKnowledge.union([retractionType])
     }
 
+    /// The types of system events.
+    var systemFilter: TypeFilter { TypeFilter(systemTypes + [retractionType]) }
+
     /// Whether an event counts when only business time up to `asOf` does.
     public func counts(_ event: StoredEvent, asOf: Instant?) -> Bool {
         guard let asOf else { return true }

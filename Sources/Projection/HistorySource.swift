@@ -56,9 +56,8 @@ struct HistorySource {
     /// The system events below `before`, in sequence order.
     func systemEvents(before: UInt64) throws -> [StoredEvent] {
         var events: [StoredEvent] = []
-        let types = TypeFilter(policy.systemTypes + [policy.retractionType])
         var cursor = reader.cursor(
-            from: reader.firstSequence, to: before, types: types, passingGaps: true)
+            from: reader.firstSequence, to: before, types: policy.systemFilter, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             for event in batch where event.subject == nil { events.append(event) }
         }

@@ -41,6 +41,9 @@ struct SubjectBuffer: Sendable {
     /// The subjects, by the numbers under which their events are.
     private(set) var subjects = SubjectTable()
 
+    /// How many events without a subject there were, by the numbers of their types; none of them is held.
+    private(set) var ownerless: [Int] = []
+
     /// Events held.
     var count: Int { records.count }
     /// The types by number.
@@ -68,7 +71,10 @@ struct SubjectBuffer: Sendable {
         for position in 0..<batch.count {
             let index = batch.index(at: position)
             let entry = batch.entries[index]
-            guard entry.subjectLength > 0 else { continue }
+            guard entry.subjectLength > 0 else {
+                countOwnerless(types[Int(entry.typeIndex)])
+                continue
+            }
             let subject =
                 if let isWanted { number(of: text.extracting(entry.subject), isWanted) } else { numbers[position] }
             guard subject >= 0 else { continue }
@@ -163,6 +169,11 @@ struct SubjectBuffer: Sendable {
             return isWanted(decoded.span) ? subjects.number(of: decoded.span) : -1
         }
         return isWanted(text) ? subjects.number(of: text) : -1
+    }
+
+    private mutating func countOwnerless(_ type: Int) {
+        while ownerless.count <= type { ownerless.append(0) }
+        ownerless[type] += 1
     }
 
     /// Copies a line into the last chunk; where it starts there.

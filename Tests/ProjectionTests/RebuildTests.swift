@@ -47,6 +47,28 @@ import Testing
         }
     }
 
+    /// Of a type that no system event has: whoever writes the log by the library may append such.
+    @Test func eventsThatAreNobodysAreNotMissed() async throws {
+        let fixture = try Fixture()
+        var history = randomHistory(seed: 9, count: 400)
+        for place in [0, 7, 200, 400] { history.insert(EventDraft(type: "lone.thing", subject: nil), at: place) }
+        try await fixture.append(history)
+        try fixture.catchUp()
+        let live = try fixture.digest()
+        for memory in [1, 1 << 30] {
+            let summary = try fixture.rebuild(RebuildOptions(workers: 2, memoryBytes: memory, verifies: true))
+            #expect(summary.events == 404)
+            #expect(try fixture.digest() == live)
+        }
+        let stopping = try Rebuild(
+            store: fixture.store, reader: fixture.reader(), projectors: fixture.set,
+            options: RebuildOptions(workers: 1, memoryBytes: 1))
+        #expect(throws: ProjectionError.self) { try stopping.run { $0.partitions < 5 } }
+        #expect(try fixture.rebuild(RebuildOptions(workers: 1)).events == 404)
+        let sum = try MemoryReplay.run(fixture.set, from: fixture.reader(), options: RebuildOptions(workers: 2))
+        #expect(sum.events == 404)
+    }
+
     @Test func aStoppedRebuildGoesOn() async throws {
         let fixture = try Fixture()
         try await fixture.append(randomHistory(seed: 5, count: 500))

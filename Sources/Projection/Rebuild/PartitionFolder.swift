@@ -35,7 +35,8 @@ struct PartitionFolder: Sendable {
         try workers.run(Array(pass)) {
             RowFold(set)
         } body: { fold, partition in
-            var count = 0
+            // Every event counts once: those that nobody folds with the first partition.
+            var count = partition == 0 ? events.ownerless : 0
             events.forEachSubject(of: partition) { subject in
                 fold.add(&subject)
                 count += subject.count

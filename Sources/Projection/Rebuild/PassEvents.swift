@@ -9,6 +9,8 @@ struct PassEvents: Sendable {
     /// The parts into which the log is divided, a thread.
     private static let partsPerWorker = 4
 
+    /// Events without a subject, of types that are not folded as system events: nobody's, and yet in the log.
+    let ownerless: Int
     private let events: HeldEvents
     private let partitions: Range<Int>
     /// Where each of the partitions begins among the subjects, and where the last one ends.
@@ -35,6 +37,10 @@ struct PassEvents: Sendable {
             buffer.arrange()
             let arranged = buffer
             filled.withLock { $0.append(arranged) }
+        }
+        let system = set.policy.systemFilter
+        ownerless = filled.withLock { $0 }.reduce(0) { sum, buffer in
+            zip(buffer.types, buffer.ownerless).reduce(sum) { system.matches($1.0) ? $0 : $0 + $1.1 }
         }
         let events = HeldEvents(filled.withLock { $0 }, for: set)
         self.events = events
