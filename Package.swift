@@ -50,7 +50,7 @@ let package = Package(
         // Floor 2: meaning.
         .target(name: "BuyTillYouDie", swiftSettings: settings),
         .target(
-            name: "CRM", dependencies: ["EventLog", "Projection", "BuyTillYouDie", grdb, yams],
+            name: "CRM", dependencies: ["EventLog", "Projection", "BuyTillYouDie", crypto, grdb, yams],
             resources: [.embedInCode("Catalogue/catalogue.yaml")], swiftSettings: settings),
         .target(name: "CSVImport", dependencies: ["EventLog", "CRM", crypto, yams], swiftSettings: settings),
         // Floor 3: composition.

@@ -8,6 +8,7 @@ public enum ProjectorCatalogue {
     public static func projectors(_ configuration: CRMConfiguration) throws -> [any Projector] {
         [
             MergesProjector(),
+            DefinitionsProjector(),
             try CustomersProjector(configuration: configuration),
             FunnelProjector(configuration: configuration),
             ServiceProjector(),

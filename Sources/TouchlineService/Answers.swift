@@ -11,10 +11,15 @@ public struct Answers: Sendable {
         case log
         /// One customer, and whoever is merged with it.
         case customer(String)
+        /// Events without a subject, such as definitions and models.
+        case system
     }
 
     /// How far catching up has come.
     public typealias Progress = @Sendable (_ done: UInt64, _ total: UInt64) throws -> Void
+
+    /// Who went into whom, and what words mean, decides every answer.
+    private static let alwaysWanted: Set = ["merges", "definitions"]
 
     private let folder: DataFolder
     private let reader: LogReader
@@ -46,10 +51,14 @@ public struct Answers: Sendable {
         if request.isPresent { return try answerFromViews(question) }
         let context = try request.resolve(in: reader, calendar: folder.calendar)
         let wanted = set.filter { projector in
-            projectors.map { $0.contains(projector.name) || projector.name == "merges" } ?? true
+            projectors.map { $0.contains(projector.name) || Self.alwaysWanted.contains(projector.name) } ?? true
         }
-        var subjects: [String]?
-        if case .customer(let name) = scope { subjects = try group(of: name, context: context) }
+        let subjects: [String]? =
+            switch scope {
+            case .log: nil
+            case .customer(let name): try group(of: name, context: context)
+            case .system: []
+            }
         let total = context.at
         let past = try PastViews.make(
             wanted, from: reader, known: context.at, asOf: context.asOf, subjects: subjects

@@ -9,6 +9,8 @@ public import SystemPackage
 /// ```
 /// config.yaml      what the folder settles
 /// catalogue.yaml   the company's own event types, if any
+/// pipelines.yaml   the stages of its pipelines, if it defines them
+/// segments.yaml    its groups of customers, if it defines any
 /// log/             the log, its head word and its indexes
 /// views.db         a link to the view database in use
 /// ```
@@ -74,7 +76,7 @@ public struct DataFolder: Sendable {
     public var views: ViewStore { ViewStore(directory: path) }
 
     /// The user's own event types.
-    public var userCatalogue: FilePath { path.appending("catalogue.yaml") }
+    public var userCatalogue: FilePath { path.appending(DefinitionKind.catalogue.fileName) }
 
     /// Opens the log for reading.
     public func openReader() throws -> LogReader { try LogReader.open(log) }

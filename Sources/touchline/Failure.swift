@@ -41,7 +41,7 @@ enum Failure {
             ((error.code == .unknownProjector ? ServiceError.Kind.usage : .io).rawValue, error.message)
         case is ChurnError, is CatalogueError:
             (ServiceError.Kind.badInput.rawValue, "\(error)")
-        case is CatalogueFileError: (ServiceError.Kind.badInput.rawValue, "\(error)")
+        case is DefinitionError: (ServiceError.Kind.badInput.rawValue, "\(error)")
         case let error as ImportError:
             ((error.code == .unreadable ? ServiceError.Kind.io : .badInput).rawValue, error.description)
         case let error as BenchError:

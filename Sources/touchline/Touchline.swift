@@ -36,7 +36,8 @@ struct Touchline: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating:",
                 subcommands: [
-                    RebuildCommand.self, ProjectionsCommand.self, AnomaliesCommand.self, CatalogueCommand.self,
+                    RebuildCommand.self, ProjectionsCommand.self, AnomaliesCommand.self, DefinitionsCommand.self,
+                    CatalogueCommand.self,
                     VerifyCommand.self, RepairCommand.self, StatsCommand.self, BenchCommand.self,
                 ]),
         ])

@@ -161,7 +161,7 @@ import EventLog
         if let line { #expect(problems.first?.line == line) }
         #expect(problems.first?.entry == entry)
         #expect(problems.first?.mend.isEmpty == false)
-        let error = #expect(throws: CatalogueFileError.self) { _ = try Catalogue.load(user: yaml, path: "my.yaml") }
+        let error = #expect(throws: DefinitionError.self) { _ = try Catalogue.load(user: yaml, path: "my.yaml") }
         #expect(error?.description.hasPrefix("my.yaml: ") == true)
         #expect(error?.description.contains("\n") == false)
     }
@@ -175,7 +175,7 @@ import EventLog
 /// What the tests of the catalogue share.
 enum CatalogueTestSupport {
     /// The built-in catalogue, read once.
-    static let builtIn = Result { () throws(CatalogueFileError) in try Catalogue.load() }
+    static let builtIn = Result { () throws(DefinitionError) in try Catalogue.load() }
 
     /// The lines of the golden events, one a type.
     static func goldenLines(file: String = #filePath) throws -> [String] {

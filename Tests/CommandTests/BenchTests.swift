@@ -63,7 +63,8 @@ import Testing
         let rows = try BenchRows(
             Binary.run(["bench", "replay", "--events", "5000", "--runs", "2", "--workers", "1,2", "--json"]))
         let names = [
-            "frames", "dispatch", "dispatch.cpu", "type.points.expired", "merges", "customers", "funnel", "service",
+            "frames", "dispatch", "dispatch.cpu", "type.points.expired", "merges", "definitions", "customers", "funnel",
+            "service",
             "campaigns",
             "tasks", "churn", "all", "all.cpu", "all.2-workers",
         ]

@@ -30,20 +30,20 @@ public struct Catalogue: Sendable {
     /// - Parameters:
     ///   - user: the text of the user's file; `nil` if there is none.
     ///   - path: the user's file, for messages.
-    /// - Throws: `CatalogueFileError` with every problem of the file.
-    public static func load(user: String? = nil, path: String = "catalogue.yaml") throws(CatalogueFileError)
+    /// - Throws: `DefinitionError` with every problem of the file.
+    public static func load(user: String? = nil, path: String = "catalogue.yaml") throws(DefinitionError)
         -> Catalogue
     {
         var builder = CatalogueBuilder()
         builder.add(String(decoding: PackageResources.catalogue_yaml, as: UTF8.self), isBuiltIn: true)
         if let user, builder.problems.isEmpty { builder.add(user, isBuiltIn: false) }
         let catalogue = builder.build()
-        guard builder.problems.isEmpty else { throw CatalogueFileError(path: path, problems: builder.problems) }
+        guard builder.problems.isEmpty else { throw DefinitionError(path: path, problems: builder.problems) }
         return catalogue
     }
 
     /// Everything that is wrong with a user's file, from top to bottom; empty if it is good.
-    public static func check(_ user: String) -> [CatalogueProblem] {
+    public static func check(_ user: String) -> [DefinitionProblem] {
         do {
             _ = try load(user: user)
             return []

@@ -135,4 +135,12 @@ extension CatalogueBuilder {
         let words = kinds.map(\.rawValue).joined(separator: " or ")
         report(node, entry, "only \(words) can have it, and the field is \(field.kind.rawValue)", "leave it out")
     }
+
+    mutating func kind(_ node: Node, _ place: String) -> FieldKind? {
+        if let kind = node.scalar.flatMap({ FieldKind(rawValue: $0.string) }) { return kind }
+        report(
+            node, "\(place).kind", "unknown kind\(node.scalar.map { " \"\($0.string)\"" } ?? "")",
+            "use one of \(Self.kinds)")
+        return nil
+    }
 }

@@ -3,20 +3,15 @@ import Yams
 /// Reads catalogue files and puts them together.
 ///
 /// Collects problems rather than stopping at the first.
-struct CatalogueBuilder {
+struct CatalogueBuilder: DefinitionReading {
+    static let kinds = FieldKind.allCases.map(\.rawValue).joined(separator: ", ")
+
     /// What is wrong so far, in the order in which it was found.
-    var found: [CatalogueProblem] = []
+    var found: [DefinitionProblem] = []
     private var types: [EventTypeDefinition] = []
     private(set) var numbers: [String: Int] = [:]
     private var open: [String] = []
     private var currencies: [String] = []
-
-    /// What is wrong so far, from top to bottom.
-    var problems: [CatalogueProblem] {
-        // Sorted by place too, since sorting need not keep the order of equal lines.
-        found.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
-            .map(\.element)
-    }
 
     /// Adds one file.
     mutating func add(_ yaml: String, isBuiltIn: Bool) {

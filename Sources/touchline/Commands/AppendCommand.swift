@@ -50,7 +50,8 @@ struct AppendCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = try options.folder()
         let descriptor = try open()
-        let sequencer = try folder.openSequencer()
+        // A restored log brings its definitions along.
+        let sequencer = restore ? try folder.openSequencer() : try await DefinitionNote.openWriter(folder)
         Interruption.listen()
         let tally = Tally()
         do {

@@ -175,7 +175,7 @@ extension ChurnCommand {
             ProgressBar.clear()
             var published: UInt64?
             if !dryRun {
-                let sequencer = try asking.folder.openSequencer()
+                let sequencer = try await DefinitionNote.openWriter(asking.folder)
                 do {
                     published = try await ModelPublication.append(answer, to: sequencer)
                 } catch {

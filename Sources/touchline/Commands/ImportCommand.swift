@@ -95,7 +95,7 @@ extension ImportCommand {
         private func load(
             _ importer: CSVImporter, folder: DataFolder, reader: LogReader
         ) async throws -> ImportRun.Summary {
-            let sequencer = try folder.openSequencer()
+            let sequencer = try await DefinitionNote.openWriter(folder)
             let file = file
             let run = ImportRun(reader: reader, sequencer: sequencer) { row in
                 ProgressBar.clear()
@@ -166,7 +166,7 @@ extension ImportCommand {
         func run() async throws {
             let folder = try options.folder()
             let reader = try folder.openReader()
-            let sequencer = try folder.openSequencer()
+            let sequencer = try await DefinitionNote.openWriter(folder)
             Interruption.listen()
             let bar = ProgressBar("undoing", unit: "events read")
             let undo = ImportUndo(reader: reader, sequencer: sequencer)

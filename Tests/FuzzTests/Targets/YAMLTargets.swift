@@ -13,7 +13,7 @@ extension FuzzTarget {
         check: { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             let catalogue: Catalogue
-            do throws(CatalogueFileError) {
+            do throws(DefinitionError) {
                 catalogue = try Catalogue.load(user: text)
             } catch {
                 try require(!error.problems.isEmpty, "a bad catalogue has problems")

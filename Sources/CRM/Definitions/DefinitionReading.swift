@@ -1,9 +1,20 @@
 import Yams
 
-// YAML nodes read as what they should be; everything else is a problem with its line.
+/// Reads a definition written in YAML: nodes as what they should be, everything else as a problem with its line.
+///
+/// Problems are collected, so that a user sees all of them at once.
+protocol DefinitionReading {
+    /// What is wrong so far, in the order in which it was found.
+    var found: [DefinitionProblem] { get set }
+}
 
-extension CatalogueBuilder {
-    static let kinds = FieldKind.allCases.map(\.rawValue).joined(separator: ", ")
+extension DefinitionReading {
+    /// What is wrong so far, from top to bottom.
+    var problems: [DefinitionProblem] {
+        // Sorted by place too, since sorting need not keep the order of equal lines.
+        found.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
+            .map(\.element)
+    }
 
     mutating func compose(_ yaml: String) -> Node? {
         do {
@@ -13,25 +24,26 @@ extension CatalogueBuilder {
             found.append(Self.problem(error))
         } catch {
             found.append(
-                CatalogueProblem(line: nil, entry: "", message: "not YAML: \(error)", mend: "write it like the example")
+                DefinitionProblem(
+                    line: nil, entry: "", message: "not YAML: \(error)", mend: "write it like the example")
             )
         }
         return nil
     }
 
-    private static func problem(_ error: YamlError) -> CatalogueProblem {
+    private static func problem(_ error: YamlError) -> DefinitionProblem {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            CatalogueProblem(
+            DefinitionProblem(
                 line: mark.line, entry: "", message: "not YAML: \(problem) at column \(mark.column)",
                 mend: "check indentation, colons and quotes there")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            CatalogueProblem(
+            DefinitionProblem(
                 line: context.mark.line, entry: duplicates.joined(separator: ", "),
                 message: "the key is there twice in what starts here", mend: "keep one of them")
         default:
-            CatalogueProblem(
+            DefinitionProblem(
                 line: nil, entry: "", message: "not YAML in UTF-8", mend: "save the file as YAML in UTF-8")
         }
     }
@@ -62,12 +74,16 @@ extension CatalogueBuilder {
         return result
     }
 
-    mutating func kind(_ node: Node, _ place: String) -> FieldKind? {
-        if let kind = node.scalar.flatMap({ FieldKind(rawValue: $0.string) }) { return kind }
-        report(
-            node, "\(place).kind", "unknown kind\(node.scalar.map { " \"\($0.string)\"" } ?? "")",
-            "use one of \(Self.kinds)")
-        return nil
+    /// The members of a mapping whose keys are names of the user's own.
+    ///
+    /// An empty value is an empty mapping.
+    mutating func members(_ node: Node, _ entry: String) -> [(Node, Node)] {
+        if let text = node.scalar?.string, text.isEmpty || text == "~" || text == "null" { return [] }
+        guard let members = node.mapping else {
+            report(node, entry, "not a list of names and values", "write name: …, indented, for each")
+            return []
+        }
+        return members.map { ($0.key, $0.value) }
     }
 
     mutating func text(_ node: Node, _ entry: String) -> String? {
@@ -94,6 +110,6 @@ extension CatalogueBuilder {
     }
 
     mutating func report(_ node: Node, _ entry: String, _ message: String, _ mend: String) {
-        found.append(CatalogueProblem(line: node.mark?.line, entry: entry, message: message, mend: mend))
+        found.append(DefinitionProblem(line: node.mark?.line, entry: entry, message: message, mend: mend))
     }
 }

@@ -1,0 +1,23 @@
+import CRM
+import EventLog
+import TouchlineService
+
+/// What a command says of the files of definitions in the data folder.
+enum DefinitionNote {
+    /// Opens the log for writing and tells which definitions that published, or could not.
+    static func openWriter(_ folder: DataFolder) async throws -> LocalSequencer {
+        try await folder.openWriter { kind, outcome in
+            if let line = text(kind, outcome) { StandardError.write("touchline: \(line)\n") }
+        }
+    }
+
+    /// One line; `nil` where nothing changed.
+    static func text(_ kind: DefinitionKind, _ outcome: DefinitionFiles.Outcome) -> String? {
+        switch outcome {
+        case .unchanged: nil
+        case .published(let sequence):
+            "\(kind.fileName) has changed; published as event \(sequence), in force from there on"
+        case .unusable(let error): "\(error). It is not published; what was in force stays so"
+        }
+    }
+}
