@@ -56,10 +56,11 @@ extension RepeatPurchaseModel {
 
     /// The logit of the probability of no purchase within `horizon`: the churn score.
     ///
-    /// Finite and in the right order even where the probability itself rounds to 1. A horizon of 0 gives +∞.
+    /// With o the odds of having left and n the probability of no purchase while alive, it is ln (o + n) − ln (1 − n):
+    /// finite and in the right order even where the probability itself rounds to 0 or 1. A horizon of 0 gives +∞.
     public func logitOfNoPurchase(_ history: PurchaseHistory, horizon: Double) -> Double {
-        let log = logProbabilityOfPurchase(history, horizon: horizon)
-        return Elementary.logOneMinusExp(log) - log
+        let none = logProbabilityOfNoPurchaseIfAlive(history, horizon: horizon)
+        return Elementary.logAdd(logOddsOfHavingLeft(history), none) - Elementary.logOneMinusExp(none)
     }
 
     /// The likelihood of all customers, one history after the other.
