@@ -163,6 +163,43 @@ struct ServiceViewTests {
         #expect(surveys.scores.map(\.mean) == [4])
     }
 
+    @Test func openCasesByAgeAddUpAndReopeningsHaveARate() throws {
+        var log = FunnelTestLog()
+        for (number, day) in [0.0, 8, 20, 39.5, 40].enumerated() {
+            log.add(day, "ticket.opened", #"{"ticket":"T\#(number)","agent":"li"}"#)
+        }
+        log.add(41, "ticket.assigned", #"{"ticket":"unknown"}"#)
+        for ticket in ["T8", "T9"] {
+            log.add(1, "ticket.opened", #"{"ticket":"\#(ticket)"}"#)
+            log.add(2, "ticket.closed", #"{"ticket":"\#(ticket)"}"#)
+        }
+        log.add(3, "ticket.reopened", #"{"ticket":"T9"}"#)
+        let tickets = try log.views().answer(day: 40) { try ServiceQuery().run($0, $1) }.tickets
+        let ages = tickets.figures.openByAge
+        #expect(ages.map(\.count) == [2, 0, 0, 0, 1, 3, 0, 1])
+        #expect(ages.map(\.fromDays) == [0, 1, 3, 7, 14, 30, 90, nil])
+        #expect(ages.reduce(0) { $0 + $1.count } == tickets.figures.open)
+        #expect(tickets.figures.reopenRate == 0.5)
+        let group = try #require(tickets.byAgent.first { $0.name == "li" })
+        #expect(group.figures.openByAge.map(\.count) == [2, 0, 0, 0, 1, 2, 0])
+        #expect(group.figures.reopenRate == nil)
+    }
+
+    @Test func satisfactionByAgentAndMonth() throws {
+        var log = FunnelTestLog()
+        log.add(0, "ticket.opened", #"{"ticket":"T1","agent":"wang"}"#)
+        log.add(1, "survey.answered", #"{"survey":"S1","score":5,"scale_min":1,"scale_max":5,"agent":"li"}"#)
+        log.add(2, "survey.answered", #"{"survey":"S2","score":2,"scale_min":1,"scale_max":5,"about":"T1"}"#)
+        log.add(35, "survey.answered", #"{"survey":"S3","score":4,"scale_min":1,"scale_max":5,"agent":"li"}"#)
+        log.add(36, "survey.answered", #"{"survey":"S4","score":9,"scale_min":0,"scale_max":10}"#)
+        let surveys = try log.views().answer(day: 40) { try ServiceQuery().run($0, $1) }.surveys
+        #expect(surveys.byAgent.map(\.name) == ["(none)", "li", "wang"])
+        #expect(surveys.byAgent.map { $0.scores.map(\.mean) } == [[9], [4.5], [2]])
+        #expect(surveys.byMonth.map(\.name) == ["2026-01", "2026-02"])
+        #expect(surveys.byMonth.map { $0.scores.map(\.count) } == [[2], [1, 1]])
+        #expect(surveys.scores.map(\.scaleMax) == ["10", "5"])
+    }
+
     @Test func hasTheFixedKeys() throws {
         var log = FunnelTestLog()
         log.add(0, "complaint.opened", #"{"complaint":"K1"}"#)

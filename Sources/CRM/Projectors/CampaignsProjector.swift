@@ -12,7 +12,7 @@ public struct CampaignsProjector: Projector {
     /// `campaigns`.
     public let name = "campaigns"
     /// The version of its meaning.
-    public let version = 1
+    public let version = 2
     /// Everything about campaigns.
     public let consumes = ["campaign.*"]
     /// `campaigns`, `campaign_touches`.
@@ -96,6 +96,8 @@ public struct CampaignsState: Sendable {
         var count: Int
         var first: Moment
         var last: Moment
+        /// Those that are neither first nor last.
+        var between: [Moment] = []
     }
 
     /// One row of touches.
@@ -167,6 +169,7 @@ public struct CampaignsState: Sendable {
         let row = index[key] ?? addRow(key)
         touches[row].offer = data.field("offer") ?? touches[row].offer
         if var tally = touches[row].tallies[kind.rawValue] {
+            if tally.count > 1 { tally.between.append(tally.last) }
             tally.count += 1
             tally.last = moment
             touches[row].tallies[kind.rawValue] = tally

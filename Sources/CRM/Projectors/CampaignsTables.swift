@@ -40,7 +40,13 @@ enum CampaignsTables {
                     ColumnDefinition("last_\(kind.name)_sequence", .integer, "The last such event."),
                 ]
             }
-            + [ColumnDefinition("orders", .text, "The orders it was redeemed with, as a JSON list; NULL if none.")],
+            + [
+                ColumnDefinition("orders", .text, "The orders it was redeemed with, as a JSON list; NULL if none."),
+                ColumnDefinition(
+                    "in_between", .text,
+                    "What was neither first nor last of its kind, as a JSON list of [kind, time, sequence]; NULL if "
+                        + "there is none."),
+            ],
         primaryKey: ["subject", "campaign", "variant", "channel"])
 
     static func emit(_ state: CampaignsState, into rows: inout RowCollector) {
@@ -77,8 +83,20 @@ enum CampaignsTables {
                 row.append(SQLValue(sequence: tally.last.sequence))
             }
             row.append(SQLValue(jsonList(touches.orders)))
+            row.append(SQLValue(between(touches)))
             rows.insert(row: row.span, table: touchesIndex)
         }
+    }
+
+    /// The moments that the columns of first and last do not tell.
+    private static func between(_ touches: CampaignsState.Touches) -> String? {
+        var entries: [String] = []
+        for kind in CampaignTouchKind.allCases {
+            for moment in touches.tallies[kind.rawValue]?.between ?? [] {
+                entries.append("[\"\(kind.name)\",\"\(moment.time.rfc3339)\",\(moment.sequence)]")
+            }
+        }
+        return entries.isEmpty ? nil : "[" + entries.joined(separator: ",") + "]"
     }
 
     /// A JSON list of texts; `nil` for none.

@@ -9,9 +9,13 @@ public struct CampaignsQuery: Sendable {
     /// The campaign; `nil` = all.
     public var campaign: String?
 
+    /// How revenue is put down to campaigns; `nil` = not at all.
+    public var attribution: AttributionQuery?
+
     /// A query for one campaign or all.
-    public init(campaign: String? = nil) {
+    public init(campaign: String? = nil, attribution: AttributionQuery? = nil) {
         self.campaign = campaign
+        self.attribution = attribution
     }
 
     /// Answers from the views, the campaigns by name.
@@ -37,9 +41,11 @@ public struct CampaignsQuery: Sendable {
             let names = try String.fetchAll(db, sql: sql)
             throw NotFound(kind: "campaign", name: campaign, nearMatches: NearMatches.rank(campaign, among: names))
         }
+        var attributed = try attribution?.run(db, context)
+        if let campaign { attributed?.keep(campaign) }
         return CampaignsAnswer(
             at: context.lastSequence, now: context.now.rfc3339,
-            campaigns: campaigns.values.sorted { $0.campaign < $1.campaign })
+            campaigns: campaigns.values.sorted { $0.campaign < $1.campaign }, attribution: attributed)
     }
 
     private func counts(_ db: Database, perVariant: Bool) throws -> [Row] {
@@ -166,4 +172,6 @@ public struct CampaignsAnswer: Encodable, Sendable {
     public var now: String
     /// The campaigns, by name.
     public var campaigns: [Campaign]
+    /// Revenue and cost, if asked for.
+    public var attribution: AttributionAnswer?
 }

@@ -12,6 +12,8 @@ public struct ServiceAnswer: Encodable, Sendable {
         public var closed: Int
         /// Opened again at least once.
         public var reopened: Int
+        /// Of those that were ever resolved or closed, the share that was opened again; `nil` if there is none.
+        public var reopenRate: Double?
         /// Escalated at least once.
         public var escalated: Int
         /// From opening to the first response, of those that had one.
@@ -20,11 +22,31 @@ public struct ServiceAnswer: Encodable, Sendable {
         public var resolution: DurationFigures
         /// From opening to now, of those that are open.
         public var openAge: DurationFigures
+        /// The open ones by age, the youngest first; their counts add up to `open`.
+        public var openByAge: [ServiceAge]
 
         enum CodingKeys: String, CodingKey {
             case opened, open, resolved, closed, reopened, escalated, resolution
+            case reopenRate = "reopen_rate"
             case firstResponse = "first_response"
             case openAge = "open_age"
+            case openByAge = "open_by_age"
+        }
+
+        /// Encodes every key, null where there is nothing.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(opened, forKey: .opened)
+            try container.encode(open, forKey: .open)
+            try container.encode(resolved, forKey: .resolved)
+            try container.encode(closed, forKey: .closed)
+            try container.encode(reopened, forKey: .reopened)
+            try container.encode(reopenRate, forKey: .reopenRate)
+            try container.encode(escalated, forKey: .escalated)
+            try container.encode(firstResponse, forKey: .firstResponse)
+            try container.encode(resolution, forKey: .resolution)
+            try container.encode(openAge, forKey: .openAge)
+            try container.encode(openByAge, forKey: .openByAge)
         }
     }
 
@@ -72,34 +94,6 @@ public struct ServiceAnswer: Encodable, Sendable {
         }
     }
 
-    /// The answers on one scale.
-    public struct Scores: Encodable, Sendable, Equatable {
-        /// Least score of the scale, as a decimal; `nil` if none was given.
-        public var scaleMin: String?
-        /// Best score of the scale.
-        public var scaleMax: String?
-        /// How many answers.
-        public var count: Int
-        /// Their mean.
-        public var mean: Double
-
-        enum CodingKeys: String, CodingKey {
-            case count, mean
-            case scaleMin = "scale_min"
-            case scaleMax = "scale_max"
-        }
-    }
-
-    /// What was asked and answered.
-    public struct Surveys: Encodable, Sendable, Equatable {
-        /// Surveys sent to a customer.
-        public var sent: Int
-        /// Surveys answered by a customer, also if no sending was told.
-        public var answered: Int
-        /// The scores, per scale.
-        public var scores: [Scores]
-    }
-
     /// The sequence of the last event that is known here.
     public var at: UInt64?
     /// The moment the answer is for.
@@ -109,7 +103,7 @@ public struct ServiceAnswer: Encodable, Sendable {
     /// Tickets.
     public var tickets: Family
     /// Surveys.
-    public var surveys: Surveys
+    public var surveys: SatisfactionAnswer
 
     /// The families have their names of the catalogue.
     enum CodingKeys: String, CodingKey {

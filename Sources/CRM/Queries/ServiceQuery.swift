@@ -15,7 +15,7 @@ public struct ServiceQuery: Sendable {
             db,
             sql: """
                 SELECT family, state, first_resolved IS NOT NULL, reopened, escalated, implied, first_response_time,
-                    resolution_time, opened, category, agent, severity
+                    resolution_time, opened, category, agent, severity, closed IS NOT NULL
                 FROM cases
                 """)
         while let row = try rows.next() {
@@ -25,32 +25,8 @@ public struct ServiceQuery: Sendable {
         return ServiceAnswer(
             at: context.lastSequence, now: context.now.rfc3339,
             complaints: tallies[.complaint, default: ServiceFamilyTally()].answer,
-            tickets: tallies[.ticket, default: ServiceFamilyTally()].answer, surveys: try surveys(db))
-    }
-
-    private func surveys(_ db: Database) throws -> ServiceAnswer.Surveys {
-        var scores: [ServiceAnswer.Scores] = []
-        var sum = DecimalAmount.zero
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT scale_min, scale_max, score FROM surveys WHERE score IS NOT NULL
-                ORDER BY scale_min, scale_max, subject, survey_id
-                """)
-        while let row = try rows.next() {
-            guard let score = DecimalAmount(row[2] as String) else { continue }
-            let (least, most): (String?, String?) = (row[0], row[1])
-            if scores.last.map({ $0.scaleMin == least && $0.scaleMax == most }) != true {
-                scores.append(ServiceAnswer.Scores(scaleMin: least, scaleMax: most, count: 0, mean: 0))
-                sum = .zero
-            }
-            sum = sum.adding(score) ?? sum
-            let last = scores.count - 1
-            scores[last].count += 1
-            scores[last].mean = sum.approximation / Double(scores[last].count)
-        }
-        let counts = try Row.fetchOne(db, sql: "SELECT count(sent), count(answered) FROM surveys")
-        return ServiceAnswer.Surveys(sent: counts?[0] ?? 0, answered: counts?[1] ?? 0, scores: scores)
+            tickets: tallies[.ticket, default: ServiceFamilyTally()].answer,
+            surveys: try SatisfactionAnswer(db, context.calendar))
     }
 
     /// What the service view holds of one merge group.
@@ -116,39 +92,5 @@ private struct ServiceFamilyTally {
     private func groups(_ tallies: [String: ServiceTally]) -> [ServiceAnswer.Group] {
         tallies.map { ServiceAnswer.Group(name: $0.key, figures: $0.value.figures) }
             .sorted { ($1.figures.opened, $0.name) < ($0.figures.opened, $1.name) }
-    }
-}
-
-/// Counts cases.
-private struct ServiceTally {
-    private var counts = (opened: 0, open: 0, resolved: 0, closed: 0, reopened: 0, escalated: 0)
-    private var responses: [Int64] = []
-    private var resolutions: [Int64] = []
-    private var ages: [Int64] = []
-
-    /// Adds a case; the columns are those of the query.
-    mutating func add(_ row: Row, now: Instant) {
-        let state = ServiceCase.State(rawValue: row[1]) ?? .open
-        counts.opened += 1
-        if state.isOpen { counts.open += 1 }
-        if row[2] as Bool { counts.resolved += 1 }
-        if state == .closed { counts.closed += 1 }
-        if row[3] as Int > 0 { counts.reopened += 1 }
-        if row[4] as Int > 0 { counts.escalated += 1 }
-        if row[5] as Bool { return }
-        if let response: Int64 = row[6] { responses.append(response) }
-        if let resolution: Int64 = row[7] { resolutions.append(resolution) }
-        if state.isOpen, let opened = try? Instant(rfc3339: row[8] as String) {
-            let age = Moment(time: now, sequence: 0).microseconds(since: Moment(time: opened, sequence: 0))
-            ages.append(max(0, age))
-        }
-    }
-
-    var figures: ServiceAnswer.Figures {
-        ServiceAnswer.Figures(
-            opened: counts.opened, open: counts.open, resolved: counts.resolved, closed: counts.closed,
-            reopened: counts.reopened, escalated: counts.escalated,
-            firstResponse: DurationFigures(microseconds: responses),
-            resolution: DurationFigures(microseconds: resolutions), openAge: DurationFigures(microseconds: ages))
     }
 }

@@ -1,10 +1,16 @@
 import ArgumentParser
 import CRM
+import Foundation
 import TouchlineService
 
 struct CampaignsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "campaigns", abstract: "Touches and responses per campaign: distinct customers, after merges.")
+        commandName: "campaigns", abstract: "Touches and responses per campaign: distinct customers, after merges.",
+        discussion: """
+            With --attribution also the net revenue of the orders that a campaign brought, by four rules side by side, \
+            beside its cost. A touch is a sending or what answered it (delivered, opened, clicked, redeemed) in the \
+            window before the order; the rules are printed with the figures. An order is counted in its own currency.
+            """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var moment: MomentOptions
@@ -12,11 +18,27 @@ struct CampaignsCommand: ParsableCommand {
     @Argument(help: "One campaign, with its variants.")
     var campaign: String?
 
+    @Flag(help: "Revenue by campaign and variant: first touch, last touch, linear, redeemed; and cost.")
+    var attribution = false
+
+    @Option(help: "How long before an order a touch counts, such as 30d or 4w.")
+    var window = Days(count: AttributionQuery.windowDaysDefault)
+
+    func validate() throws {
+        guard (1...AttributionQuery.windowDaysMax).contains(window.count) else {
+            throw ValidationError("--window takes 1d to \(AttributionQuery.windowDaysMax)d")
+        }
+    }
+
     func run() throws {
         let asking = try Asking(options)
         let answer = try asking.answers(moment.request).answer(
-            at: moment.request, projectors: ["campaigns", "merges"]
-        ) { try CampaignsQuery(campaign: campaign).run($0, $1) }
+            at: moment.request,
+            projectors: attribution ? ["campaigns", "customers", "merges"] : ["campaigns", "merges"]
+        ) {
+            let attribution = attribution ? AttributionQuery(windowDays: window.count) : nil
+            return try CampaignsQuery(campaign: campaign, attribution: attribution).run($0, $1)
+        }
         ProgressBar.clear()
         if options.json { return try JSONOutput.print(answer) }
         if answer.campaigns.isEmpty { Output.line("No campaigns yet.") }
@@ -29,6 +51,7 @@ struct CampaignsCommand: ParsableCommand {
             for variant in campaign.variants { add("  variant \(variant.variant)", nil, variant.counts, to: &table) }
         }
         if !table.isEmpty { Output.write(table.text()) }
+        if let attribution = answer.attribution { show(attribution) }
         Output.line("As of \(Text.time(answer.now)), known up to sequence \(answer.at.map(String.init) ?? "–").")
         Output.flush()
     }
@@ -38,5 +61,35 @@ struct CampaignsCommand: ParsableCommand {
             name, title, Text.count(counts.sent), Text.count(counts.delivered), Text.count(counts.opened),
             Text.count(counts.clicked), Text.count(counts.redeemed), Text.count(counts.sentAndRedeemed),
             Text.count(counts.unsubscribed))
+    }
+
+    private func show(_ answer: AttributionAnswer) {
+        Output.line()
+        var table = TextTable("net revenue", ">orders", ">first", ">last", ">linear", ">redeemed", ">cost", ">return")
+        for (campaign, credit) in answer.campaigns.sorted(by: { $0.key < $1.key }) {
+            add(campaign, credit, to: &table)
+            guard self.campaign != nil else { continue }
+            for (variant, credit) in (answer.variants[campaign] ?? [:]).sorted(by: { $0.key < $1.key }) {
+                add("  variant \(variant)", credit, to: &table)
+            }
+        }
+        if !table.isEmpty { Output.write(table.text()) }
+        Output.line(
+            "Of \(Text.count(answer.orders)) orders (\(Text.money(answer.revenue)))"
+                + " \(Text.count(answer.untouchedOrders)) (\(Text.money(answer.untouchedRevenue))) were touched by none."
+        )
+        for rule in AttributionRule.allCases {
+            Output.line("\(rule.rawValue): \(rule.sentence(windowDays: answer.windowDays))")
+        }
+        Output.line("cost: \(answer.costRule); return: linear revenue in the cost's currency over the cost")
+        Output.line()
+    }
+
+    private func add(_ name: String, _ credit: AttributionAnswer.Credit, to table: inout TextTable) {
+        let cost = credit.cost.map { "\($0) \(credit.costCurrency ?? "")" } ?? "–"
+        let returned = credit.returns?[AttributionRule.linear.rawValue].map { String(format: "%.2f", $0) }
+        let revenue = AttributionRule.allCases.map { Text.money(credit.revenue[$0.rawValue] ?? MoneySums()) }
+        table.add(
+            name, Text.count(credit.orders), revenue[0], revenue[1], revenue[2], revenue[3], cost, returned ?? "–")
     }
 }

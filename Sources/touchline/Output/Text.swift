@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 
 /// Numbers and spans as people read them.
@@ -42,6 +43,12 @@ enum Text {
     /// A share as `12.3 %`; a dash where there is none.
     static func percent(_ share: Double?) -> String {
         share.map { String(format: "%.1f %%", $0 * 100) } ?? "–"
+    }
+
+    /// Sums of money by currency, as in `120.00 CNY, 3.50 EUR`; a dash where there is none.
+    static func money(_ sums: MoneySums) -> String {
+        let texts = sums.sums.sorted { $0.key < $1.key }.map { "\($0.value.map { "\($0)" } ?? "?") \($0.key)" }
+        return texts.isEmpty ? "–" : texts.joined(separator: ", ")
     }
 
     /// An instant's text without what nobody reads: `2026-03-01 08:30:00Z`.

@@ -9,12 +9,18 @@ struct TextTable {
     private var rows: [[String]] = []
 
     /// A table with these columns; a title that starts with `>` is aligned to the right.
-    init(_ titles: String...) {
+    init(_ titles: String...) { self.init(columns: titles) }
+
+    /// A table whose columns are made up on the way.
+    init(columns titles: [String]) {
         columns = titles.map { $0.hasPrefix(">") ? (String($0.dropFirst()), .right) : ($0, .left) }
     }
 
     /// Adds a row.
-    mutating func add(_ cells: String?...) {
+    mutating func add(_ cells: String?...) { add(cells: cells) }
+
+    /// Adds a row of as many cells as there are columns.
+    mutating func add(cells: [String?]) {
         // Characters that turn a terminal's lines around come escaped.
         rows.append(cells.map { LineError.printable($0 ?? "", max: .max) })
     }
