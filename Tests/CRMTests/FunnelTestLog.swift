@@ -95,7 +95,7 @@ struct FunnelTestLog {
     }
 
     private static func matches(_ type: String, _ pattern: String) -> Bool {
-        pattern.hasSuffix(".*") ? type.hasPrefix(pattern.dropLast()) : type == pattern
+        pattern == "*" || pattern.hasSuffix(".*") ? type.hasPrefix(pattern.dropLast()) : type == pattern
     }
 }
 

@@ -65,7 +65,8 @@ struct CampaignsCommand: ParsableCommand {
 
     private func show(_ answer: AttributionAnswer) {
         Output.line()
-        var table = TextTable("net revenue", ">orders", ">first", ">last", ">linear", ">redeemed", ">cost", ">return")
+        var table = TextTable(
+            "campaign", ">orders", "net revenue", ">first", ">last", ">linear", ">redeemed", ">cost", ">return")
         for (campaign, credit) in answer.campaigns.sorted(by: { $0.key < $1.key }) {
             add(campaign, credit, to: &table)
             guard self.campaign != nil else { continue }
@@ -85,11 +86,21 @@ struct CampaignsCommand: ParsableCommand {
         Output.line()
     }
 
+    /// A line a currency, the cost beside its own.
     private func add(_ name: String, _ credit: AttributionAnswer.Credit, to table: inout TextTable) {
-        let cost = credit.cost.map { "\($0) \(credit.costCurrency ?? "")" } ?? "–"
-        let returned = credit.returns?[AttributionRule.linear.rawValue].map { String(format: "%.2f", $0) }
-        let revenue = AttributionRule.allCases.map { Text.money(credit.revenue[$0.rawValue] ?? MoneySums()) }
-        table.add(
-            name, Text.count(credit.orders), revenue[0], revenue[1], revenue[2], revenue[3], cost, returned ?? "–")
+        var currencies = Set(credit.revenue.values.flatMap(\.sums.keys))
+        let costCurrency = credit.cost.map { _ in credit.costCurrency ?? "XXX" }
+        if let costCurrency { currencies.insert(costCurrency) }
+        for (number, currency) in currencies.sorted().enumerated() {
+            let amounts = AttributionRule.allCases.map { rule in
+                (credit.revenue[rule.rawValue]?.sums[currency]).map { $0.map { "\($0)" } ?? "?" }
+            }
+            let isCosts = currency == costCurrency
+            let returned = isCosts ? credit.returns?[AttributionRule.linear.rawValue] : nil
+            table.add(
+                number == 0 ? name : "", number == 0 ? Text.count(credit.orders) : "", currency, amounts[0], amounts[1],
+                amounts[2], amounts[3], isCosts ? credit.cost.map { "\($0)" } : "",
+                returned.map { String(format: "%.2f", $0) })
+        }
     }
 }
