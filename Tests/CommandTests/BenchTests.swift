@@ -64,9 +64,8 @@ import Testing
             Binary.run(["bench", "replay", "--events", "5000", "--runs", "2", "--workers", "1,2", "--json"]))
         let names = [
             "frames", "dispatch", "dispatch.cpu", "type.points.expired", "merges", "definitions", "customers", "funnel",
-            "service",
-            "campaigns",
-            "tasks", "churn", "all", "all.cpu", "all.2-workers",
+            "service", "campaigns", "tasks", "churn", "all", "all.cpu", "all.2-workers", "all.2-workers.cpu",
+            "lz4.2-threads",
         ]
         #expect(rows.names == names.map { "replay." + $0 })
         for name in ["dispatch", "type.points.expired", "all", "all.2-workers"] {
@@ -120,6 +119,16 @@ import Testing
         }
     }
 
+    @Test func framesPrintEverySizeOfTheSameLines() throws {
+        let small = ["--events", "6000", "--segment-bytes", "500000", "--customers", "20", "--runs", "2", "--json"]
+        let rows = try BenchRows(Binary.run(["bench", "frames", "--sizes", "16,64"] + small))
+        let figures = ["bytes", "size", "dispatch", "history.p50", "history.p99"]
+        #expect(rows.names == ["16k", "64k"].flatMap { size in figures.map { "frames.\(size).\($0)" } })
+        // What compresses together compresses better.
+        #expect(rows.median("frames.16k.size") > rows.median("frames.64k.size"))
+        #expect(rows.median("frames.64k.size") > 0.1 && rows.median("frames.16k.size") < 1)
+    }
+
     @Test func importAndRebuildAndCurveLeaveNothing() throws {
         let folder = try TemporaryFolder()
         func rows(_ arguments: String) throws -> BenchRows {
@@ -134,7 +143,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 
-    @Test(arguments: ["append", "replay", "history", "tail", "repack", "import", "rebuild", "disk", "curve"])
+    @Test(arguments: ["append", "replay", "history", "tail", "repack", "import", "rebuild", "disk", "frames", "curve"])
     func everyBenchmarkRefusesAFolderWithSomethingInIt(name: String) throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("precious", "x")

@@ -1,5 +1,4 @@
 import EventLog
-import Foundation
 package import SystemPackage
 
 /// How fast a closed segment is repacked, beside LZ4-HC of the same lines.
@@ -58,15 +57,17 @@ package struct RepackBenchmark: Sendable {
         var series = BenchSeries()
         for run in 0..<max(1, options.runs) {
             try progress("repacking", UInt64(run), of: UInt64(options.runs))
-            let (taken, bytes) = try repack(closed, segments.count)
+            let copy = try RepackedCopy.make(
+                of: closed, count: segments.count, options: log, at: folder.path.appending("log"), progress)
+            copy.remove()
             var compressed = 0
             let bare = try seconds {
                 for piece in pieces { compressed += try compress(piece) }
             }
             let limit = "LZ4-HC level \(log.repackLevel) of the same lines alone, in frames of 64 KiB, on one core"
-            series.add("repack.rate", "events/s", events / taken, limit: events / bare, limitIs: limit)
+            series.add("repack.rate", "events/s", events / copy.seconds, limit: events / bare, limitIs: limit)
             series.add(
-                "repack.size", "bytes/byte", Double(bytes) / lineBytes, limit: Double(compressed) / lineBytes,
+                "repack.size", "bytes/byte", Double(copy.bytes) / lineBytes, limit: Double(compressed) / lineBytes,
                 limitIs: limit)
         }
         let notes = [
@@ -82,26 +83,5 @@ package struct RepackBenchmark: Sendable {
             throw BenchError(.failed, "LZ4 cannot compress these lines")
         }
         return bytes
-    }
-
-    /// Repacks a copy of the log; the seconds it took, and the bytes of the files after it.
-    private func repack(_ closed: FilePath, _ count: Int) throws -> (Double, UInt64) {
-        let directory = folder.path.appending("log")
-        try FileManager.default.copyItem(atPath: closed.string, toPath: directory.string)
-        defer { try? FileManager.default.removeItem(atPath: directory.string) }
-        // Without its threads: nothing else is timed, and nothing begins before the clock does.
-        let sequencer = try StepwiseSequencer.open(directory, options: log, files: SystemFiles()) { .now() }
-        defer { sequencer.close() }
-        var taken = 0.0
-        while let job = sequencer.nextJob {
-            let step = seconds { sequencer.maintain() }
-            if job == .repack { taken += step }
-            try progress("repacking")
-        }
-        let repacked = try LogReader.open(directory).statistics().segments.filter { $0.state == .repacked }
-        guard repacked.count == count else {
-            throw BenchError(.failed, sequencer.backgroundProblems.last ?? "not every closed segment was repacked")
-        }
-        return (taken, repacked.reduce(0) { $0 + $1.fileBytes })
     }
 }

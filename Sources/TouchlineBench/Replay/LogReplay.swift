@@ -1,4 +1,6 @@
+import Dispatch
 import EventLog
+import Synchronization
 import SystemPackage
 
 /// Ways to go through a whole log that end in numbers, each timed.
@@ -6,6 +8,8 @@ struct LogReplay {
     let reader: LogReader
     let directory: FilePath
     let progress: BenchProgress
+    /// Where to stop, between two segments; nil = at the log's end.
+    var end: UInt64?
 
     /// What is said if two ways through the log do not count the same.
     static let changed = BenchError(
@@ -46,7 +50,7 @@ struct LogReplay {
         var numbers: [Int] = []
         var events = 0
         var last = -1
-        var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, passingGaps: true)
+        var cursor = reader.cursor(from: reader.firstSequence, to: end ?? reader.head, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             events += batch.count
             batch.eachDispatched(&types, &subjects, &numbers) { type, _ in
@@ -86,7 +90,7 @@ struct LogReplay {
         var subjects = SubjectTable()
         var numbers: [Int] = []
         var subjectCounts: [Int] = []
-        var cursor = reader.cursor(from: reader.firstSequence, to: reader.head, types: filter, passingGaps: true)
+        var cursor = reader.cursor(from: reader.firstSequence, to: end ?? reader.head, types: filter, passingGaps: true)
         while let batch = try cursor.nextBatch() {
             batch.eachDispatched(&types, &subjects, &numbers) { type, subject in
                 while typeCounts.count <= type { typeCounts.append(0) }
@@ -101,9 +105,13 @@ struct LogReplay {
         return (counts, subjectCounts.count)
     }
 
+    private var segments: [LogStatistics.Segment] {
+        get throws { try reader.statistics().segments.filter { $0.firstSequence < end ?? .max } }
+    }
+
     /// Reads, checks and decompresses every frame, and nothing more.
     func readFrames() throws -> Timed {
-        let segments = try reader.statistics().segments
+        let segments = try segments
         return try timed {
             for segment in segments { _ = try BareFrames.read(segment: segment.firstSequence, of: directory) }
         }
@@ -112,7 +120,7 @@ struct LogReplay {
     /// Decompresses every frame from memory; reading them is not counted.
     func decompress() throws -> Timed {
         var sum = Timed(seconds: 0, cpuSeconds: 0)
-        for segment in try reader.statistics().segments {
+        for segment in try segments {
             let frames = try HeldFrames(segment: segment.firstSequence, of: directory)
             guard frames.lineBytes >= segment.lineBytes else {
                 throw BenchError(.refused, "\(segment.name): some events cannot be read; measure on a whole log")
@@ -123,6 +131,39 @@ struct LogReplay {
             try progress("replaying")
         }
         return sum
+    }
+
+    /// How much more several threads decompress than one: what the machine allows two workers that share nothing.
+    ///
+    /// Each decompresses the frames of the first segment, in memory of its own.
+    func decompress(threads: Int) throws -> Double {
+        guard let first = try reader.statistics().segments.first?.firstSequence else { return 0 }
+        let one = try rate(of: first, threads: 1)
+        return try rate(of: first, threads: threads) / one
+    }
+
+    /// Passes over the frames of a segment a second, of all threads together.
+    private func rate(of segment: UInt64, threads: Int) throws -> Double {
+        let rates = Mutex<[Result<Double, any Error>]>([])
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            let rate = Result { try Self.rate(HeldFrames(segment: segment, of: directory)) }
+            rates.withLock { $0.append(rate) }
+        }
+        return try rates.withLock { $0 }.reduce(0) { $0 + (try $1.get()) }
+    }
+
+    private static let rateSeconds = 0.3
+
+    private static func rate(_ frames: HeldFrames) throws -> Double {
+        guard frames.decompress() else { throw LogReplay.changed }
+        var passes = 0.0
+        let start = ContinuousClock.now
+        while true {
+            _ = frames.decompress()
+            passes += 1
+            let taken = Double(nanoseconds(since: start)) / 1e9
+            if taken >= rateSeconds { return passes / taken }
+        }
     }
 }
 

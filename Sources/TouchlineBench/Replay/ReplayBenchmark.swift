@@ -13,6 +13,8 @@ package struct ReplayBenchmark: Sendable {
         package var events: UInt64 = 1_000_000
         /// By how many threads all projectors are fed, one figure each.
         package var workers = [1, 2]
+        /// Which figures are taken, by what stands behind `replay.`; empty = all.
+        package var only: Set<String> = []
         /// How often each figure is taken.
         package var runs = 5
         /// Memory for events, as `touchline rebuild --memory` takes it.
@@ -84,11 +86,13 @@ package struct ReplayBenchmark: Sendable {
     private func takeReading(
         _ replay: LogReplay, type: String?, _ census: LogReplay.Census, _ series: inout BenchSeries
     ) throws {
+        guard isAsked("frames") || isAsked("dispatch") || isAsked("type") else { return }
         let limit = try replay.decompress()
-        add("frames", try replay.readFrames(), census, limit: limit, &series)
+        if isAsked("frames") { add("frames", try replay.readFrames(), census, limit: limit, &series) }
+        guard isAsked("dispatch") || isAsked("type") else { return }
         let dispatch = try replay.dispatch(census)
         add("dispatch", dispatch, census, limit: limit, budget: .atLeast(0.4, .ratio), withCPU: true, &series)
-        guard let type, let count = census.types[type]?.events else { return }
+        guard isAsked("type"), let type, let count = census.types[type]?.events else { return }
         let events = Double(census.events)
         series.add(
             "replay.type.\(type)", "events/s", events / (try replay.only(type, expecting: count).seconds),
@@ -98,10 +102,11 @@ package struct ReplayBenchmark: Sendable {
     /// Projectors alone and together, into memory.
     private func takeFolding(_ replay: LogReplay, _ census: LogReplay.Census, _ series: inout BenchSeries) throws {
         let before = try replay.decompress()
-        for projector in log.set.projectors {
+        for projector in log.set.projectors where isAsked(projector.name) {
             let alone = log.set.filter { $0.name == projector.name }
             add(projector.name, try fold(alone, workers: 1, census), census, limit: before, &series)
         }
+        guard isAsked("all") else { return }
         var one: Timed?
         for workers in options.workers {
             let limit = try replay.decompress()
@@ -110,14 +115,29 @@ package struct ReplayBenchmark: Sendable {
                 one = taken
                 add("all", taken, census, limit: limit, budget: .atLeast(0.15, .ratio), withCPU: true, &series)
             } else {
-                let events = Double(census.events)
+                addWorkers(workers, taken, than: one, census, &series)
                 series.add(
-                    "replay.all.\(workers)-workers", "events/s", events / taken.seconds,
-                    limit: one.map { events / $0.seconds }, limitIs: one == nil ? nil : "replay.all, with one worker",
-                    budget: workers == 2 && one != nil ? .atLeast(1.5, .ratio) : nil)
+                    "replay.lz4.\(workers)-threads", "x", try replay.decompress(threads: workers),
+                    limit: Double(workers), limitIs: "as many times one thread as there are threads")
             }
         }
     }
+
+    /// Several workers beside one.
+    private func addWorkers(
+        _ workers: Int, _ taken: Timed, than one: Timed?, _ census: LogReplay.Census, _ series: inout BenchSeries
+    ) {
+        let events = Double(census.events)
+        let limitIs = one == nil ? nil : "replay.all, with one worker"
+        series.add(
+            "replay.all.\(workers)-workers", "events/s", events / taken.seconds, limit: one.map { events / $0.seconds },
+            limitIs: limitIs, budget: workers == 2 && one != nil ? .atLeast(1.5, .ratio) : nil)
+        series.add(
+            "replay.all.\(workers)-workers.cpu", "events/cpu-s", events / taken.cpuSeconds,
+            limit: one.map { events / $0.cpuSeconds }, limitIs: limitIs)
+    }
+
+    private func isAsked(_ name: String) -> Bool { options.only.isEmpty || options.only.contains(name) }
 
     /// A fold of the whole log into memory.
     private func fold(_ set: ProjectorSet, workers: Int, _ census: LogReplay.Census) throws -> Timed {

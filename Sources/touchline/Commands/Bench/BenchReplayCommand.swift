@@ -13,6 +13,7 @@ struct BenchReplayCommand: AsyncParsableCommand {
               type.NAME     the events of one type, about one in a hundred, that stand next to each other
               PROJECTOR     one projector alone, into memory: what a rebuild does, without its database
               all           all built-in projectors, on one core, and with as many threads as --workers says
+              lz4           as many threads that only decompress, by one: what the machine allows workers
 
             NAME.cpu is the same by processor time, which others on the machine disturb less.
 
@@ -20,7 +21,7 @@ struct BenchReplayCommand: AsyncParsableCommand {
             events/s: frames and events differ from log to log.
 
               touchline bench replay
-              touchline bench replay ./touchline-data --runs 3
+              touchline bench replay ./touchline-data --runs 3 --only dispatch,all
             """)
 
     @OptionGroup var bench: BenchOptions
@@ -29,6 +30,9 @@ struct BenchReplayCommand: AsyncParsableCommand {
 
     @Option(help: "Numbers of threads, as in 1,2.")
     var workers = "1,2"
+
+    @Option(help: "Only these figures, as in dispatch,type,customers,all (default: all of them).")
+    var only: String?
 
     func validate() throws {
         guard !counts.isEmpty, counts.count == workers.split(separator: ",").count else {
@@ -45,6 +49,7 @@ struct BenchReplayCommand: AsyncParsableCommand {
         options.source = log.replaySource
         options.events = log.count
         options.workers = counts.sorted()
+        options.only = Set((only ?? "").split(separator: ",").map(String.init))
         options.runs = bench.runs
         try await bench.run { try await ReplayBenchmark.run(options, folder: bench.path, progress: $0) }
     }
