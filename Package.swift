@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "CViewRows", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Floor 1: folds.
         .target(
-            name: "Projection", dependencies: ["CPageChecksum", "CViewRows", "EventLog", crypto, grdb, system],
+            name: "Projection", dependencies: ["CKernel", "CPageChecksum", "CViewRows", "EventLog", crypto, grdb, system],
             swiftSettings: settings),
         // Floor 2: meaning.
         .target(name: "BuyTillYouDie", swiftSettings: settings),

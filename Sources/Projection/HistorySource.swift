@@ -34,10 +34,7 @@ struct HistorySource {
             }
         }
         buffer.arrange()
-        return Dictionary(
-            uniqueKeysWithValues: (0..<buffer.subjects.count).map {
-                (ByteText(buffer.subjects.text($0)), buffer.events(of: $0))
-            })
+        return Dictionary(uniqueKeysWithValues: buffer.eventsBySubject().map { (ByteText($0.subject), $0.events) })
     }
 
     /// The subjects in groups whose histories fit in memory together.

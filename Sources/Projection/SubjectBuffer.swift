@@ -12,11 +12,11 @@ struct SubjectBuffer: Sendable {
         var time: Instant
         var recordedTime: Instant
         /// Which of the chunks its line is in, and where in it.
-        fileprivate var chunk: UInt32
-        fileprivate var start: UInt32
-        fileprivate var end: UInt32
+        var chunk: UInt32
+        var start: UInt32
+        var end: UInt32
         /// Where `data` starts, counted from the line's start; 0 = no data.
-        fileprivate var dataOffset: UInt32
+        var dataOffset: UInt32
         /// The number of its type in this buffer.
         var type: UInt32
         /// The number of its subject in this buffer.
@@ -27,25 +27,26 @@ struct SubjectBuffer: Sendable {
     /// Lines of batches from this size on are kept as they were read instead of being copied.
     private static let keptBytesMin = 16 << 10
 
-    private var chunks: [[UInt8]] = []
+    /// The lines.
+    private(set) var chunks: [[UInt8]] = []
     /// Whether the last chunk may be added to.
     private var isLastOpen = false
     private var typeNumbers = TypeNumbers()
-    private var records: [Record] = []
+    private(set) var records: [Record] = []
     /// The subjects of the batch that is being added.
     private var numbers: [Int] = []
     /// The numbers of the records, subject by subject, each in the order in which they were added.
-    private var order: [UInt32] = []
-    /// Where the records of each subject start in `order`, and where the last one's end.
-    private var starts: [UInt32] = []
+    private(set) var order: [UInt32] = []
+    /// Where the records of each subject of `ranked` start in `order`, and where the last one's end.
+    private(set) var starts: [UInt32] = []
     /// The subjects, by the numbers under which their events are.
     private(set) var subjects = SubjectTable()
+    /// The numbers of the subjects in the order of their bytes.
+    private(set) var ranked: [UInt32] = []
 
     /// How many events without a subject there were, by the numbers of their types; none of them is held.
     private(set) var ownerless: [Int] = []
 
-    /// Events held.
-    var count: Int { records.count }
     /// The types by number.
     var types: [String] { typeNumbers.types }
 
@@ -102,64 +103,37 @@ struct SubjectBuffer: Sendable {
 
     /// Puts the events in the order of their subjects: once, when all are there, before any is asked for.
     mutating func arrange() {
+        ranked = SubjectOrder.ranked(subjects)
+        var ranks = [UInt32](repeating: 0, count: subjects.count)
+        for (rank, subject) in ranked.enumerated() { ranks[Int(subject)] = UInt32(rank) }
         var ends = [UInt32](repeating: 0, count: subjects.count + 1)
-        for record in records { ends[Int(record.subject) + 1] += 1 }
-        for subject in 0..<subjects.count { ends[subject + 1] += ends[subject] }
+        for record in records { ends[Int(ranks[Int(record.subject)]) + 1] += 1 }
+        for rank in 0..<subjects.count { ends[rank + 1] += ends[rank] }
         starts = ends
         order = [UInt32](repeating: 0, count: records.count)
         for (number, record) in records.enumerated() {
-            order[Int(ends[Int(record.subject)])] = UInt32(number)
-            ends[Int(record.subject)] += 1
+            let rank = Int(ranks[Int(record.subject)])
+            order[Int(ends[rank])] = UInt32(number)
+            ends[rank] += 1
         }
     }
 
-    /// Hands out a subject's records and their numbers, in the order in which they were added.
-    func eachRecord(of subject: Int, _ body: (_ number: UInt32, _ record: Record) -> Void) {
-        for place in Int(starts[subject])..<Int(starts[subject + 1]) {
-            let number = order[place]
-            body(number, records[Int(number)])
+    /// The events of every subject, each in the order in which they were added.
+    func eventsBySubject() -> [(subject: String, events: [StoredEvent])] {
+        ranked.enumerated().map { rank, number in
+            let name = subjects.text(Int(number))
+            return (name, order[Int(starts[rank])..<Int(starts[rank + 1])].map { event(Int($0), subject: name) })
         }
     }
 
-    /// Hands out those of the events that any projector consumes, each with the mask of those that do.
-    ///
-    /// Their lines lie all over memory: asked for side by side first, they are there sooner than one after the other.
-    /// What is given back means nothing; it only keeps that reading from being left out as useless.
-    func forEachConsumed(
-        _ events: ArraySlice<HeldSubject.Event>, subject: String, _ body: (StoredEvent, _ mask: UInt64) -> Void
-    ) -> UInt8 {
-        var touched: UInt8 = 0
-        for event in events where event.mask != 0 { touched ^= touch(Int(event.record)) }
-        for event in events where event.mask != 0 {
-            body(self.event(Int(event.record), subject: subject), event.mask)
-        }
-        return touched
-    }
-
-    /// Reads of a line what a fold will read first.
-    private func touch(_ record: Int) -> UInt8 {
-        let record = records[record]
-        let chunk = Int(record.chunk)
-        let (data, last) = (Int(record.start) + Int(record.dataOffset), Int(record.end) - 1)
-        return chunks[chunk][data] ^ chunks[chunk][(data + last) / 2] ^ chunks[chunk][last]
-    }
-
-    /// The event of a record of this subject.
-    func event(_ record: Int, subject: String) -> StoredEvent {
+    private func event(_ record: Int, subject: String) -> StoredEvent {
         let record = records[record]
         let start = Int(record.start)
         return StoredEvent(
-            findingMembersOf: chunks[Int(record.chunk)][start..<Int(record.end)], sequence: record.sequence,
-            time: record.time, recordedTime: record.recordedTime, type: typeNumbers.types[Int(record.type)],
-            subject: subject, dataStart: record.dataOffset == 0 ? nil : start + Int(record.dataOffset))
-    }
-
-    /// The events of a subject, in the order in which they were added.
-    func events(of subject: Int) -> [StoredEvent] {
-        let name = subjects.text(subject)
-        var events: [StoredEvent] = []
-        eachRecord(of: subject) { number, _ in events.append(event(Int(number), subject: name)) }
-        return events
+            sequence: record.sequence, time: record.time, recordedTime: record.recordedTime,
+            type: typeNumbers.types[Int(record.type)], subject: subject,
+            line: chunks[Int(record.chunk)][start..<Int(record.end)],
+            dataStart: record.dataOffset == 0 ? nil : start + Int(record.dataOffset), findingMembers: true)
     }
 
     /// The number of the subject that stands escaped in a line; -1 if its events are not wanted.

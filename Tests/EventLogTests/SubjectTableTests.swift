@@ -77,8 +77,8 @@ import Testing
             sequence: 0, time: instant, recordedTime: instant, type: "t", subject: nil, line: line[...],
             dataStart: start)
         let found = StoredEvent(
-            findingMembersOf: line[...], sequence: 0, time: instant, recordedTime: instant, type: "t", subject: nil,
-            dataStart: start)
+            sequence: 0, time: instant, recordedTime: instant, type: "t", subject: nil, line: line[...],
+            dataStart: start, findingMembers: true)
         #expect(found.data == walked.data && found.data.jsonText == text)
         for key in Self.keys {
             #expect(found.data[key] == walked.data[key], "\(key)")
@@ -94,8 +94,8 @@ import Testing
             for cut in [Array(bytes.prefix(count)), Array(bytes.suffix(count)), bytes.prefix(count) + [0x22, 0x3A]] {
                 let line = [0x7B] + cut + [0x7D]
                 let event = StoredEvent(
-                    findingMembersOf: line[...], sequence: 0, time: .earliest, recordedTime: .earliest, type: "t",
-                    subject: nil, dataStart: 1)
+                    sequence: 0, time: .earliest, recordedTime: .earliest, type: "t", subject: nil, line: line[...],
+                    dataStart: 1, findingMembers: true)
                 for key in Self.keys { _ = event.data.text(of: key) }
             }
         }

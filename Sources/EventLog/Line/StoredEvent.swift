@@ -24,20 +24,16 @@ public struct StoredEvent: Sendable {
         sequence: UInt64, time: Instant, recordedTime: Instant, type: String, subject: String?,
         line: ArraySlice<UInt8>, dataStart: Int?
     ) {
-        self.sequence = sequence
-        self.time = time
-        self.recordedTime = recordedTime
-        self.type = type
-        self.subject = subject
-        self.line = line
-        self.dataStart = dataStart
-        members = .unknown
+        self.init(
+            sequence: sequence, time: time, recordedTime: recordedTime, type: type, subject: subject, line: line,
+            dataStart: dataStart, findingMembers: false)
     }
 
-    /// Makes an event of which many members of `data` will be asked for: they are looked for once, now.
+    /// Makes an event from its parts; if many members of `data` will be asked for, they are looked for once, now.
+    @inline(__always)
     package init(
-        findingMembersOf line: ArraySlice<UInt8>, sequence: UInt64, time: Instant, recordedTime: Instant, type: String,
-        subject: String?, dataStart: Int?
+        sequence: UInt64, time: Instant, recordedTime: Instant, type: String, subject: String?,
+        line: ArraySlice<UInt8>, dataStart: Int?, findingMembers: Bool
     ) {
         self.sequence = sequence
         self.time = time
@@ -46,7 +42,7 @@ public struct StoredEvent: Sendable {
         self.subject = subject
         self.line = line
         self.dataStart = dataStart
-        if let dataStart, dataStart < line.endIndex {
+        if findingMembers, let dataStart, dataStart < line.endIndex {
             let text = line.span
             members = JSONMembers(of: text.extracting((dataStart - line.startIndex)..<(text.count - 1)))
         } else {
