@@ -47,11 +47,9 @@ import Testing
         let recorded = Instant(microseconds: 1_772_353_801_482_113)
         batch.add(
             draft("C-1", id: "a", time: "2026-03-01T08:30:00Z"), sequence: 5, recordedTime: recorded,
-            subjectSequence: 1,
-            keys: BatchBuilder.Keys())
+            keys: BatchBuilder.Keys(subject: KeyedHash(logID: []).subject("C-1"), version: 1))
         batch.add(
-            draft(nil, type: "x", data: nil), sequence: 6, recordedTime: recorded, subjectSequence: nil,
-            keys: BatchBuilder.Keys())
+            draft(nil, type: "x", data: nil), sequence: 6, recordedTime: recorded, keys: BatchBuilder.Keys())
         let id = (0..<16).map { UInt8($0 + 1) }
         let (bytes, head) = try #require(batch.encoded(logID: id, level: .fast))
         let lengths = batch.entries.map { $0.lineEnd - $0.lineStart + 1 }
@@ -159,8 +157,19 @@ import Testing
                     subject, type: "t\(random.next() % 20).x", time: Bool.random(using: &random) ? time.rfc3339 : nil,
                     data: Bool.random(using: &random) ? "{\"v\":\(random.next())}" : nil),
                 sequence: batch.nextSequence, recordedTime: Instant(microseconds: recorded),
-                subjectSequence: subject == nil ? nil : 1, keys: BatchBuilder.Keys())
+                keys: BatchBuilder.Keys(subject: subject.map { KeyedHash(logID: []).subject($0) }, version: 1))
         }
         return batch
+    }
+}
+
+extension BatchBuilder {
+    /// Adds the event of a draft, as a request of its own; the keys say which one of its subject's it is.
+    mutating func add(_ draft: EventDraft, sequence: UInt64, recordedTime: Instant, keys: Keys) {
+        let request = PreparedRequest(AppendRequest(events: [draft]), KeyedHash(logID: []))
+        begin(request)
+        for event in request.events {
+            add(event, of: request, sequence: sequence, recordedTime: recordedTime, keys: keys)
+        }
     }
 }

@@ -17,8 +17,8 @@ package struct FuzzTarget: Sendable {
 
     /// All targets.
     package static let all: [FuzzTarget] = [
-        .line, .json, .stored, .instant, .amount, .glob, .directory, .frame, .header, .footer, .segment, .run, .csv,
-        .draft, .mapping, .time, .catalogue, .config, .model, .view,
+        .line, .json, .members, .stored, .instant, .amount, .glob, .directory, .frame, .header, .footer, .segment, .run,
+        .csv, .draft, .mapping, .time, .catalogue, .config, .model, .view,
     ]
 
     /// The target of this name.

@@ -117,12 +117,13 @@ extension FuzzTarget {
 
     private static func checkRendered(_ draft: EventDraft, length: Int) throws {
         let number = draft.subject == nil ? nil : draft.restored.map { $0.subjectSequence } ?? 17
-        let keys = BatchBuilder.Keys()
+        let hash = KeyedHash(logID: [])
+        let keys = BatchBuilder.Keys(subject: draft.subject.map { hash.subject($0) }, version: number ?? 0)
         let sequence = draft.restored?.sequence ?? 1_042
         var batch = BatchBuilder(firstSequence: sequence)
         batch.add(
             draft, sequence: sequence, recordedTime: draft.restored?.recordedTime ?? Instant(microseconds: 1),
-            subjectSequence: number, keys: keys)
+            keys: keys)
         let line = batch.lines.dropLast()
         try require(line.count <= length + Limits.lineOverheadBytesMax, "a line is not much longer than its event")
         var parser = EventParser(options: EventParser.Options(restore: true))
@@ -141,7 +142,6 @@ extension FuzzTarget {
         let content = BatchContent(
             directory: BatchDirectory(head: Self.head(of: batch.lines.count), types: [draft.type], entries: [entry]),
             lines: batch.lines)
-        let hash = KeyedHash(logID: [])
         let found = content.keys(0, hash)
         try require(found.version == number ?? 0, "the subject's number is found")
         try require(found.subject == draft.subject.map { hash.subject($0) }, "the subject is found")

@@ -78,8 +78,7 @@ enum SeedLog {
                     previousSegment: draft.subject.flatMap { versions.segments[$0] } ?? RecentEvents.none,
                     id: draft.id.map { hash.id(source: draft.source ?? "", id: $0) })
                 builder.add(
-                    draft, sequence: sequence, recordedTime: recorded + .seconds(Int(sequence)),
-                    subjectSequence: number, keys: keys)
+                    draft, sequence: sequence, recordedTime: recorded + .seconds(Int(sequence)), keys: keys)
                 sequence += 1
             }
             return builder
@@ -147,5 +146,16 @@ enum SeedLog {
     static func someSubjectHash(_ lines: SeedLines) -> UInt64 {
         let subject = drafts(lines).lazy.compactMap(\.subject).first ?? ""
         return KeyedHash(logID: logID).subject(subject).hash
+    }
+}
+
+extension BatchBuilder {
+    /// Adds the event of a draft, as a request of its own; the keys say which one of its subject's it is.
+    mutating func add(_ draft: EventDraft, sequence: UInt64, recordedTime: Instant, keys: Keys) {
+        let request = PreparedRequest(AppendRequest(events: [draft]), KeyedHash(logID: []))
+        begin(request)
+        for event in request.events {
+            add(event, of: request, sequence: sequence, recordedTime: recordedTime, keys: keys)
+        }
     }
 }

@@ -34,15 +34,6 @@ struct BatchBuilder: Sendable {
     /// The types that occur.
     var types: [[UInt8]] { typeTable.types }
 
-    /// Adds the event of a draft.
-    mutating func add(
-        _ draft: EventDraft, sequence: UInt64, recordedTime: Instant, subjectSequence: UInt64?, keys: Keys
-    ) {
-        let rendered = LineRenderer.append(
-            draft, sequence: sequence, recordedTime: recordedTime, subjectSequence: subjectSequence, to: &lines)
-        append(rendered, type: typeTable.index(of: draft.type), recordedTime: recordedTime, keys: keys)
-    }
-
     /// Must come before the events of a request are added.
     mutating func begin(_ request: PreparedRequest) {
         requestTypes.removeAll(keepingCapacity: true)
