@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -50,7 +51,7 @@ let package = Package(
         // Floor 2: meaning.
         .target(name: "BuyTillYouDie", swiftSettings: settings),
         .target(
-            name: "CRM", dependencies: ["EventLog", "Projection", "BuyTillYouDie", crypto, grdb, yams],
+            name: "CRM", dependencies: ["EventLog", "Projection", "BuyTillYouDie", crypto, grdb, sqlite, yams],
             resources: [.embedInCode("Catalogue/catalogue.yaml")], swiftSettings: settings),
         .target(name: "CSVImport", dependencies: ["EventLog", "CRM", crypto, yams], swiftSettings: settings),
         // Floor 3: composition.

@@ -54,6 +54,8 @@ public struct AuditStep: Sendable, Encodable {
 public struct AuditTrail: Sendable, Encodable {
     /// The customer asked for.
     public var subject: String
+    /// The customer that answers for it: the survivor after merges, else itself.
+    public var customer: String
     /// The subjects whose events are listed: the customer and whoever is merged with it.
     public var subjects: [String]
     /// The last sequence that is known; `nil` if none is.
@@ -78,7 +80,9 @@ extension AuditTrail {
             }
         }
         steps.sort { $0.sequence < $1.sequence }
-        return AuditTrail(subject: subject, subjects: group, at: context.lastSequence, events: steps)
+        return AuditTrail(
+            subject: subject, customer: group.first ?? subject, subjects: group, at: context.lastSequence, events: steps
+        )
     }
 }
 

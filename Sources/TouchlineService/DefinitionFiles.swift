@@ -99,7 +99,7 @@ public struct DefinitionFiles: Sendable {
     }
 
     private func publish(_ file: File, after last: Definition?, to sequencer: any Sequencer) async throws -> UInt64 {
-        try file.kind.check(file.body, path: file.path)
+        try file.kind.checkToPublish(file.body, path: file.path)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let data = try encoder.encode(["kind": file.kind.rawValue, "sha256": file.sha256, "body": file.body])

@@ -28,6 +28,8 @@ public struct TimelineEntry: Sendable, Encodable {
 public struct Timeline: Sendable, Encodable {
     /// The customer asked for.
     public var subject: String
+    /// The customer that answers for it: the survivor after merges, else itself.
+    public var customer: String
     /// The subjects whose events are listed.
     public var subjects: [String]
     /// The last sequence that is known; `nil` if none is.
@@ -52,7 +54,7 @@ extension Timeline {
         }
         listed.sort { $0.event.precedes($1.event) }
         return Timeline(
-            subject: subject, subjects: group, at: context.lastSequence,
+            subject: subject, customer: group.first ?? subject, subjects: group, at: context.lastSequence,
             events: listed.map { TimelineEntry($0.event, retracted: $0.retracted) })
     }
 }

@@ -39,7 +39,7 @@ enum Failure {
         case let error as ProjectionError where error.code == .cancelled: (130, error.message)
         case let error as ProjectionError:
             ((error.code == .unknownProjector ? ServiceError.Kind.usage : .io).rawValue, error.message)
-        case is ChurnError, is CatalogueError:
+        case is ChurnError, is CatalogueError, is SegmentError:
             (ServiceError.Kind.badInput.rawValue, "\(error)")
         case is DefinitionError: (ServiceError.Kind.badInput.rawValue, "\(error)")
         case let error as ImportError:

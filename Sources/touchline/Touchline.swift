@@ -29,7 +29,9 @@ struct Touchline: AsyncParsableCommand {
             CommandGroup(
                 name: "Answers:",
                 subcommands: [
-                    CustomerCommand.self, CustomersCommand.self, TimelineCommand.self, AuditCommand.self,
+                    CustomerCommand.self, CustomersCommand.self, CohortsCommand.self, SegmentsCommand.self,
+                    TimelineCommand.self,
+                    AuditCommand.self,
                     FunnelCommand.self, ChurnCommand.self, CampaignsCommand.self, ServiceCommand.self,
                     AgendaCommand.self,
                 ]),

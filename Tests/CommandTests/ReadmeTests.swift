@@ -13,7 +13,8 @@ import Testing
         let help = try Binary.run(["--help"]).output
         for name in [
             "init", "append", "import", "cat", "tail", "customer", "customers", "timeline", "audit", "funnel",
-            "campaigns", "service", "agenda", "churn", "rebuild", "projections", "anomalies", "catalogue", "verify",
+            "campaigns", "service", "agenda", "churn", "cohorts", "segments", "rebuild", "projections", "anomalies",
+            "catalogue", "verify",
             "stats",
         ] {
             #expect(text.contains("`\(name)"), "\(name)")

@@ -20,4 +20,15 @@ public enum DefinitionKind: String, Sendable, CaseIterable, Codable {
         case .catalogue: _ = try Catalogue.load(user: body, path: path ?? fileName)
         }
     }
+
+    /// Checks a definition's text as is done before it is published: conditions of segments must be such that they can
+    /// be asked.
+    ///
+    /// What was published is read without that, since it would depend on the version of SQLite.
+    ///
+    /// - Throws: `DefinitionError` with everything that is wrong with it.
+    public func checkToPublish(_ body: String, path: String? = nil) throws(DefinitionError) {
+        try check(body, path: path)
+        if self == .segments { try SegmentsQuery.check(body, path: path ?? fileName) }
+    }
 }

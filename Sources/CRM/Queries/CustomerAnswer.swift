@@ -126,10 +126,12 @@ public struct CustomerAnswer: Encodable, Sendable {
     public var service: AnswerPart
     /// Purchase behaviour and risk.
     public var churn: AnswerPart
+    /// How he buys, and what he is worth.
+    public var value: AnswerPart
 
     enum CodingKeys: String, CodingKey {
         case subject, at, now, asked, profile, events, purchases, points, tags, consents, identities, touches, tasks
-        case funnel, service, churn
+        case funnel, service, churn, value
         case mergedInto = "merged_into"
         case mergedFrom = "merged_from"
         case firstEvent = "first_event"
@@ -159,6 +161,7 @@ public struct CustomerAnswer: Encodable, Sendable {
         try container.encode(funnel, forKey: .funnel)
         try container.encode(service, forKey: .service)
         try container.encode(churn, forKey: .churn)
+        try container.encode(value, forKey: .value)
     }
 }
 

@@ -18,16 +18,19 @@ public struct CustomerQuery: Sendable {
     public var service: Part
     /// Purchase behaviour and risk.
     public var churn: Part
+    /// How he buys, and what he is worth.
+    public var value: Part
 
     /// A query for one customer; the parts come from the queries of their own views unless others are given.
     public init(
         subject: String, funnel: @escaping Part = CustomerParts.funnel, service: @escaping Part = CustomerParts.service,
-        churn: @escaping Part = CustomerParts.churn
+        churn: @escaping Part = CustomerParts.churn, value: @escaping Part = CustomerValueQuery.part()
     ) {
         self.subject = subject
         self.funnel = funnel
         self.service = service
         self.churn = churn
+        self.value = value
     }
 
     /// Answers from the views.
@@ -60,7 +63,8 @@ public struct CustomerQuery: Sendable {
             tasks: try AgendaQuery.openTasks(db, context, of: group),
             funnel: try funnel(db, context, group),
             service: try service(db, context, group),
-            churn: try churn(db, context, group))
+            churn: try churn(db, context, group),
+            value: try value(db, context, group))
     }
 }
 

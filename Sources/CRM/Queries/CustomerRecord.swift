@@ -26,18 +26,27 @@ struct CustomerRecord {
         let statement = try db.cachedStatement(
             sql: "SELECT * FROM customers WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject")
         let members = try Row.fetchAll(statement, arguments: [group.json]).map { Member($0) }
-        guard !members.isEmpty else { return nil }
-        var record = CustomerRecord(group: group, fields: merge(members, survivor: group.survivor))
+        return members.isEmpty ? nil : CustomerRecord(members, group)
+    }
+
+    /// The record of a customer who stands alone, from his row of `customers`.
+    init(alone row: Row) {
+        let member = Member(row)
+        self.init([member], MergeGroup(survivor: member.subject, members: [member.subject]))
+    }
+
+    private init(_ members: [Member], _ group: MergeGroup) {
+        self.group = group
+        fields = Self.merge(members, survivor: group.survivor)
         for member in members {
-            record.points = record.points.addingReportingOverflow(member.points).partialValue
-            record.events += member.events
-            record.purchases += member.purchases
+            points = points.addingReportingOverflow(member.points).partialValue
+            events += member.events
+            purchases += member.purchases
         }
-        record.firstEvent = members.compactMap(\.firstEvent).min()
-        record.lastEvent = members.compactMap(\.lastEvent).max()
-        record.firstPurchase = members.compactMap(\.firstPurchase).min()
-        record.lastPurchase = members.compactMap(\.lastPurchase).max()
-        return record
+        firstEvent = members.compactMap(\.firstEvent).min()
+        lastEvent = members.compactMap(\.lastEvent).max()
+        firstPurchase = members.compactMap(\.firstPurchase).min()
+        lastPurchase = members.compactMap(\.lastPurchase).max()
     }
 
     private static func merge(_ members: [Member], survivor: String) -> [String: JSONValue] {

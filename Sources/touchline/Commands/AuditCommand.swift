@@ -21,6 +21,7 @@ struct AuditCommand: ParsableCommand {
         let history = try History(asking.folder, reader: asking.reader)
         let trail = try history.audit(subject, at: moment.request)
         if options.json { return try JSONOutput.print(trail) }
+        if trail.customer != trail.subject { Output.line("\(trail.subject) was merged into \(trail.customer).") }
         Output.line("\(trail.subject): \(Text.count(trail.events.count)) events, known up to sequence \(trail.at ?? 0)")
         for step in trail.events {
             Output.line()

@@ -5,7 +5,11 @@ import TouchlineService
 struct CustomerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer", abstract: "Everything about one customer, now or at any moment.",
-        discussion: "A customer that was merged is answered for by its survivor, and the answer says so.")
+        discussion: """
+            A customer that was merged is answered for by its survivor, and the answer says so. --value adds where he \
+            stands among all customers (fifths of recency, frequency and spend) and what he is expected to spend; of a \
+            past moment that replays the whole log.
+            """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var moment: MomentOptions
@@ -13,11 +17,15 @@ struct CustomerCommand: ParsableCommand {
     @Argument(help: "The customer's id.")
     var subject: String
 
+    @Flag(help: "Add fifths and expected spend among all customers.")
+    var value = false
+
     func run() throws {
         let asking = try Asking(options)
-        let answer = try asking.answers(moment.request).answer(at: moment.request, scope: .customer(subject)) {
-            try CustomerQuery(subject: subject).run($0, $1)
-        }
+        let part = CustomerValueQuery.part(amongAll: value ? CustomerValueQuery() : nil)
+        let answer = try asking.answers(moment.request).answer(
+            at: moment.request, scope: value ? .log : .customer(subject)
+        ) { try CustomerQuery(subject: subject, value: part).run($0, $1) }
         ProgressBar.clear()
         if options.json { return try JSONOutput.print(answer) }
         show(answer)
@@ -48,6 +56,9 @@ struct CustomerCommand: ParsableCommand {
             ].filter { !$0.1.isEmpty })
         for (title, part) in [("Funnel", answer.funnel), ("Service", answer.service), ("Churn", answer.churn)] {
             PartText.show(title, part)
+        }
+        if let part = answer.value.value as? CustomerPurchasesPart {
+            section("Value", CustomersText.purchases(part))
         }
         section(
             "Touches",

@@ -163,7 +163,7 @@ extension DefinitionsCommand {
                 throw ServiceError(.io, "\(path): cannot be read; check the path and its permissions")
             }
             do {
-                try kind.check(String(decoding: bytes, as: UTF8.self), path: path)
+                try kind.checkToPublish(String(decoding: bytes, as: UTF8.self), path: path)
                 return []
             } catch {
                 return error.problems.map(\.description)

@@ -52,7 +52,7 @@ struct FunnelCommand: ParsableCommand {
         for stage in figures.stages {
             table.add(
                 stage.stage, Text.count(stage.reached), Text.count(stage.current), Text.percent(stage.conversion),
-                Text.duration(stage.timeInStage.median), Text.duration(stage.timeInStage.p90), Self.money(stage.value))
+                Text.duration(stage.timeInStage.median), Text.duration(stage.timeInStage.p90), Text.money(stage.value))
         }
         Output.write(table.text())
         var line = "won \(Text.count(figures.won)), lost \(Text.count(figures.lost)), open \(Text.count(figures.open))"
@@ -62,10 +62,5 @@ struct FunnelCommand: ParsableCommand {
             let reasons = figures.lostByReason.prefix(6).map { "\($0.reason) \($0.count)" }
             Output.line("lost for: " + reasons.joined(separator: ", "))
         }
-    }
-
-    private static func money(_ sums: MoneySums) -> String {
-        sums.sums.sorted { $0.key < $1.key }.map { "\($0.value.map { "\($0)" } ?? "?") \($0.key)" }
-            .joined(separator: ", ")
     }
 }

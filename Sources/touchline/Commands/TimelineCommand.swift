@@ -20,6 +20,9 @@ struct TimelineCommand: ParsableCommand {
         var timeline = try history.timeline(subject, at: moment.request)
         if let limit { timeline.events = timeline.events.suffix(max(0, limit)) }
         if options.json { return try JSONOutput.print(timeline) }
+        if timeline.customer != timeline.subject {
+            Output.line("\(timeline.subject) was merged into \(timeline.customer).")
+        }
         var table = TextTable("time", ">sequence", "type", "data")
         for event in timeline.events {
             let mark = event.retracted ? "(retracted) " : ""
