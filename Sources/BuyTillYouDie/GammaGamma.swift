@@ -45,8 +45,8 @@ public struct GammaGamma: Sendable, Equatable {
 
     /// The expected value of a purchase of a customer with this spend; with 0 purchases, of any customer.
     ///
-    /// `nil` where the model's mean is infinite (px + q ≤ 1). A mean below 0, as refunds may leave, counts as 0; one that
-    /// is no number gives `nil`.
+    /// `nil` where the model's mean is infinite (px + q ≤ 1). A mean below 0, as refunds may leave, counts as 0; one
+    /// that is no number gives `nil`.
     public func expectedValue(_ spend: Spend) -> Double? {
         guard spend.purchases < 1 || spend.mean.isFinite else { return nil }
         let x = Double(max(0, spend.purchases))

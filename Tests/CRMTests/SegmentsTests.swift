@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import GRDB
+import ReferenceFold
 import Testing
 
 @testable import CRM
@@ -59,6 +60,36 @@ import Testing
             let views = try Self.views("  - {name: s, where: \"\(condition)\"}")
             let error = try #require(throws: SegmentError.self) { try Self.ask(views, SegmentsQuery()) }
             #expect(error.description.contains("segment \"s\"") && error.mend.contains(":now"), "\(error)")
+        }
+    }
+
+    @Test func anyWordsAreAskedOrRefusedInOneLine() throws {
+        let words = [
+            "tier", "points", "customer", "plain", "(", ")", "'gold'", "'", "\"", "[", "]", "`", "--", "/*", ";",
+            ":now",
+            "?", "SELECT", "FROM", "AND", "OR", "NOT", "IN", "LIKE", "IS", "CASE", "WHEN", "THEN", "END", "date(",
+            "abs(",
+            "random()", "||", "+", "<", "=", "1", "NULL", "\u{0}", "中", "BETWEEN", "EXISTS", "COLLATE", "CAST", "AS",
+            "TEXT", ",", "%", "->>", "RAISE", "WITH", "VALUES", "x'00'", "1e999", ".",
+        ]
+        var random = ReferenceRandom(seed: 3)
+        let table = try ConditionTable(columns: SegmentColumns.all, now: Self.now)
+        var accepted: [String] = []
+        for _ in 0..<20_000 {
+            let count = Int.random(in: 1...9, using: &random)
+            let text = (0..<count).map { _ in random.pick(words) }.joined(separator: " ")
+            do throws(ConditionFault) {
+                accepted.append(try table.check(text).sql)
+            } catch {
+                #expect(!error.message.contains("\n") && !error.mend.isEmpty)
+            }
+        }
+        #expect(accepted.count > 200)
+        try table.prepare()
+        try table.add(SegmentColumns.all.map { $0.name == "customer" ? .text("A") : .null })
+        for condition in accepted.prefix(300) {
+            let members = try table.members(condition)
+            #expect(members.isEmpty || members == ["A"], "\(condition)")
         }
     }
 

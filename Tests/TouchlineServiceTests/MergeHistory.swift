@@ -1,7 +1,10 @@
+import CRM
 import ReferenceFold
 
-/// A year of some forty customers with merges that are all taken back, as lines to append: once with the merges, once
-/// with events in their places that mean nothing, so that every other event has the same sequence in both.
+/// A year of some forty customers with merges that are all taken back, as lines to append.
+///
+/// Once with the merges, once with events in their places that mean nothing, so that every other event has the same
+/// sequence in both. A merge comes before its taking back in time as well, since pointers hold in the order of time.
 struct MergeHistory {
     private(set) var merged: [String] = []
     private(set) var plain: [String] = []
@@ -38,10 +41,9 @@ struct MergeHistory {
         minute += Int.random(in: 0...minutesPerEvent, using: &random)
         count += 1
         let at = max(0, minute - late)
-        let (day, rest) = (at / 1440, at % 1440)
-        let month = day / 30 % 12 + 1
+        let day = DayCalendar.text(of: DayCalendar.number(year: 2025, month: 1, day: 1) + at / 1440)
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let time = "2025-\(two(month))-\(two(min(28, day % 30 + 1)))T\(two(rest / 60)):\(two(rest % 60)):00Z"
+        let time = "\(day)T\(two(at % 1440 / 60)):\(two(at % 60)):00Z"
         func line(_ type: String) -> String {
             #"{"id":"\#(count)","source":"/t","type":"\#(type)","subject":"\#(subject)","time":"\#(time)","#
                 + #""data":\#(data)}"#

@@ -9,8 +9,8 @@ struct ServiceCommand: ParsableCommand {
         abstract: "Complaints and tickets: opened, open, resolved, reopened, how long it took, and satisfaction.",
         discussion: """
             First response: from opening to the earliest response, or the earliest outbound call or message that names \
-            the case. Resolution: from opening to the resolution in force. Rate: of the cases that were ever resolved or \
-            closed, the share that was opened again. Times are medians, with the time that nine in ten stay within.
+            the case. Resolution: from opening to the resolution in force. Rate: of the cases that were ever resolved \
+            or closed, the share that was opened again. Times are medians, with the time that nine in ten stay within.
             """)
 
     /// By what cases are shown apart.

@@ -1,8 +1,8 @@
 @testable import EventLog
 
 extension FuzzTarget {
-    /// The value of `data` with its members found beforehand: on normalised JSON the answers are those of a walk, and on
-    /// any bytes both stay in bounds.
+    /// The value of `data` with its members found beforehand: on normalised JSON the answers are those of a walk, and
+    /// on any bytes both stay in bounds.
     package static let members = FuzzTarget(
         name: "members", bytesMax: 2_048,
         check: { bytes in
