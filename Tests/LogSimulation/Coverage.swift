@@ -18,6 +18,7 @@ package struct Coverage: Sendable {
         case tailRewritten = "opening wrote a tail past the head again"
         case closedCompleted = "opening made the segment after a closed one"
         case limboStored = "unknown outcome: found stored"
+        case limboShownWithoutHead = "unknown outcome: shown without the head word"
         case limboGone = "unknown outcome: found not stored"
         case headBehind = "head word behind at opening"
         case headBroken = "head word torn at opening"

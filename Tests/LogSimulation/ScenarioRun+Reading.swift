@@ -23,6 +23,13 @@ final class Reader {
         return opened
     }
 
+    /// Forgets what was shown to it and is not in the log, as a cursor does that is told of another history.
+    func goBack(to sequence: UInt64) {
+        guard position > sequence else { return }
+        position = sequence
+        end()
+    }
+
     func end() {
         process.kill()
         process = SimulatedProcess(name, on: disk)
@@ -40,6 +47,14 @@ extension ScenarioRun {
             }
             guard event.sequence - model.next < UInt64(model.limbo.count) else {
                 throw fail("event \(event.sequence) was read, and nobody sent it: \(text(event))")
+            }
+            if mayShowUnsynced {
+                // A batch that was read so may be gone after a power loss; what is read must be what was sent.
+                let place = Int(event.sequence - model.next)
+                if let difference = model.limbo[place].difference(from: event) {
+                    throw fail("event \(event.sequence): \(difference)")
+                }
+                return coverage.mark(.limboShownWithoutHead)
             }
             coverage.mark(.limboStored)
             model.settleLimbo()
@@ -66,9 +81,10 @@ extension ScenarioRun {
             }
         }
         guard next >= model.next else { throw fail("events \(next) to \(model.next - 1) are lost") }
-        if !model.limbo.isEmpty, !isRotten {
+        if !model.limbo.isEmpty, !isRotten, next == model.next {
             coverage.mark(.limboGone)
             model.limbo = []
+            for reader in readers { reader.goBack(to: model.next) }
         }
     }
 

@@ -28,6 +28,8 @@ package final class ScenarioRun: @unchecked Sendable {
     var sightings: [StoredEvent]?
     /// Whether the head word was stored by the last writer, with no power loss since.
     var headIsCurrent = true
+    /// Whether the head word was removed since the last power loss.
+    private var headWasRemoved = false
     /// Whether some pages count as clean that never reached the disk.
     var cacheLies = false
     /// The file in which a bit is turned over just now.
@@ -160,6 +162,7 @@ package final class ScenarioRun: @unchecked Sendable {
         disk.restart(seed: seed)
         writer = nil
         headIsCurrent = false
+        headWasRemoved = false
         cacheLies = false
         for reader in readers { reader.end() }
     }
@@ -168,8 +171,14 @@ package final class ScenarioRun: @unchecked Sendable {
         guard writer == nil else { return }
         disk.remove("/log/head")
         headIsCurrent = false
+        headWasRemoved = true
         for reader in readers { reader.end() }
     }
+
+    /// Without the head word nobody can tell what was written from what was synced: the documented limit of readers.
+    ///
+    /// A power loss ends it, since what is there after one is on the disk; so does a writer, which writes the head word.
+    var mayShowUnsynced: Bool { headWasRemoved && disk.bytes(of: "/log/head") == nil }
 
     // MARK: Other processes between calls
 
