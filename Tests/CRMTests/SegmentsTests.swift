@@ -120,6 +120,22 @@ import Testing
         #expect(throws: NotFound.self) { try Self.ask(views, SegmentsQuery(name: "golden")) }
     }
 
+    @Test func textsOfAnyLengthAndWithAnyCharacterAreKept() throws {
+        let table = try ConditionTable(columns: SegmentColumns.all, now: Self.now)
+        let condition = try table.check("length(tags) > 1000000").sql
+        try table.prepare()
+        let tags = "[\"" + String(repeating: "长", count: 2_000_000) + "\"]"
+        for customer in ["A", "A\u{0}B", "é", "e\u{301}"] {
+            try table.add(
+                SegmentColumns.all.map {
+                    $0.name == "customer" ? .text(customer) : $0.name == "tags" ? .text(tags) : .null
+                })
+        }
+        #expect(
+            try table.members(condition).map { Array($0.utf8) }
+                == ["A", "A\u{0}B", "e\u{301}", "é"].map { Array($0.utf8) })
+    }
+
     @Test func everyColumnCanBeAsked() throws {
         let conditions = SegmentColumns.all.map { "  - {name: \($0.name), where: \($0.name) IS NOT NULL}" }
         let membership = try Self.ask(try Self.views(conditions.joined(separator: "\n")), SegmentsQuery())

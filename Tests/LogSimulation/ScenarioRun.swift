@@ -177,7 +177,7 @@ package final class ScenarioRun: @unchecked Sendable {
 
     /// Without the head word nobody can tell what was written from what was synced: the documented limit of readers.
     ///
-    /// A power loss ends it, since what is there after one is on the disk; so does a writer, which writes the head word.
+    /// A power loss ends it, since what is there after one is on the disk; so does a writer, who writes the head word.
     var mayShowUnsynced: Bool { headWasRemoved && disk.bytes(of: "/log/head") == nil }
 
     // MARK: Other processes between calls

@@ -104,6 +104,13 @@ struct Valuation {
     }
 
     private static func fit(_ spends: [GammaGamma.Spend], _ notes: inout [String]) -> SpendFit? {
+        let usable = spends.count { $0.purchases > 0 && $0.mean > 0 }
+        guard usable >= ModelKind.repeatBuyersMin else {
+            notes.append(
+                "no spend is expected: \(usable) customers spent something when they bought again, at least "
+                    + "\(ModelKind.repeatBuyersMin) are needed")
+            return nil
+        }
         do throws(FitError) {
             let fit = try GammaGamma.fit(spends)
             notes += fit.notes.map { "spend: \($0)" }

@@ -37,7 +37,7 @@ final class ConditionTable {
     /// An expression may be so deep.
     private static let depthMax: Int32 = 200
     /// A text may become so long.
-    private static let textMax: Int32 = 1_000_000
+    private static let textMax: Int32 = 64_000_000
 
     /// The functions that a condition may call.
     static let functions: Set<String> = [
@@ -197,7 +197,8 @@ final class ConditionTable {
             case .real(let number): sqlite3_bind_double(insert, place, number)
             case .text(let text):
                 // SQLITE_TRANSIENT: SQLite copies the bytes before the call returns.
-                sqlite3_bind_text(insert, place, text, -1, unsafeBitCast(-1, to: sqlite3_destructor_type.self))
+                let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+                sqlite3_bind_text(insert, place, text, Int32(clamping: text.utf8.count), copied)
             }
         }
         let code = sqlite3_step(insert)
@@ -234,7 +235,9 @@ final class ConditionTable {
             let code = sqlite3_step(statement)
             if code == SQLITE_DONE { return members }
             guard code == SQLITE_ROW, let text = sqlite3_column_text(statement, 0) else { throw fault() }
-            members.append(String(cString: text))
+            // The bytes are SQLite's until the next step.
+            let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, 0)))
+            members.append(String(decoding: bytes, as: UTF8.self))
         }
     }
 

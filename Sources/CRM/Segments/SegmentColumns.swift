@@ -73,7 +73,7 @@ public enum SegmentColumns {
         SegmentColumn("purchase_days", .integer, "Days with a purchase, neither cancelled nor wholly refunded."),
         SegmentColumn("first_purchase", .text, "The first such day, yyyy-MM-dd."),
         SegmentColumn("last_purchase", .text, "The last such day, yyyy-MM-dd."),
-        SegmentColumn("days_since_purchase", .integer, "Days since then."),
+        SegmentColumn("days_since_purchase", .integer, "Days since then, in the folder's zone."),
         SegmentColumn("usual_gap", .real, "Mean number of days between purchases; NULL below two days."),
         SegmentColumn("currency", .text, "The currency of most purchase days; of several, the first by code."),
         SegmentColumn("total", .real, "Net spend in that currency."),
