@@ -2,8 +2,8 @@ public import EventLog
 
 /// The moment for which a query answers, on both time axes.
 ///
-/// The rows that a query reads hold exactly the events this describes; whatever depends on "now" takes it from here,
-/// so that the same question asked of the same moment has the same answer for ever.
+/// The rows that a query reads hold exactly the events this describes, unless it cuts them itself; whatever depends on
+/// "now" takes it from here, so that the same question asked of the same moment has the same answer for ever.
 public struct AnswerContext: Sendable {
     /// How many of the log's events are known: the views hold sequences below it.
     public var at: UInt64
@@ -11,6 +11,8 @@ public struct AnswerContext: Sendable {
     public var asOf: Instant?
     /// Now: `asOf` if given, else the recording of the last known event for a past answer, else the clock, read once.
     public var now: Instant
+    /// Whether the rows reach beyond `asOf`, so that the query has to cut them there.
+    public var cutsRows = false
     /// The calendar of the folder's zone.
     public var calendar: DayCalendar
 

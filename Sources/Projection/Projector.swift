@@ -108,16 +108,21 @@ public struct TableDefinition: Sendable, Equatable {
     public var primaryKey: [String]
     /// Further indexes, each a list of columns.
     public var indexes: [[String]]
+    /// Whether it only repeats, in another shape, what the fold's other tables and the events say; an audit passes
+    /// over it.
+    public var isDerived: Bool
 
     /// Makes a table.
     public init(
-        _ name: String, _ summary: String, columns: [ColumnDefinition], primaryKey: [String], indexes: [[String]] = []
+        _ name: String, _ summary: String, columns: [ColumnDefinition], primaryKey: [String],
+        indexes: [[String]] = [], isDerived: Bool = false
     ) {
         self.name = name
         self.summary = summary
         self.columns = columns
         self.primaryKey = primaryKey
         self.indexes = indexes
+        self.isDerived = isDerived
     }
 
     /// Whether the rows belong to subjects (else to the system events).

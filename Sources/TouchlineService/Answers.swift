@@ -42,13 +42,20 @@ public struct Answers: Sendable {
     ///   - request: the moment it is asked of.
     ///   - scope: what a replay has to cover.
     ///   - projectors: the projectors whose tables the question reads; `nil` = all.
-    ///   - question: reads the tables; called once.
+    ///   - cutsRows: whether the question can cut the present rows at `--as-of` itself; where it throws `ReplayNeeded`
+    ///     it is asked again of replayed ones.
+    ///   - question: reads the tables.
     /// - Throws: `ServiceError`, `LogError`, `ProjectionError`, `NotFound`, or what `question` throws.
     public func answer<Answer>(
         at request: MomentRequest = MomentRequest(), scope: Scope = .log, projectors: [String]? = nil,
-        _ question: (Database, AnswerContext) throws -> Answer
+        cutsRows: Bool = false, _ question: (Database, AnswerContext) throws -> Answer
     ) throws -> Answer {
         if request.isPresent { return try answerFromViews(question) }
+        if cutsRows, request.isAsOfOnly, try viewsAreCurrent(),
+            let answer = try cutViews(at: request, question)
+        {
+            return answer
+        }
         let context = try request.resolve(in: reader, calendar: folder.calendar)
         let wanted = set.filter { projector in
             projectors.map { $0.contains(projector.name) || Self.alwaysWanted.contains(projector.name) } ?? true
@@ -66,11 +73,54 @@ public struct Answers: Sendable {
         return try past.read { try question($0, context) }
     }
 
+    /// Answers a question that no view can, from a fold of its own: by replay, of the present too.
+    ///
+    /// - Parameters:
+    ///   - request: the moment it is asked of.
+    ///   - projectors: what folds the tables that the question reads; `merges` and `definitions` are there as well.
+    ///   - question: reads the tables.
+    /// - Throws: `ServiceError`, `LogError`, or what `question` throws.
+    public func answer<Answer>(
+        at request: MomentRequest, folding projectors: [any Projector],
+        _ question: (Database, AnswerContext) throws -> Answer
+    ) throws -> Answer {
+        let context = try request.resolve(in: reader, calendar: folder.calendar)
+        let always = set.filter { Self.alwaysWanted.contains($0.name) }.projectors
+        let folded = ProjectorSet(always + projectors, policy: set.policy)
+        let past = try PastViews.make(folded, from: reader, known: context.at, asOf: context.asOf) {
+            try progress($0, context.at)
+        }
+        return try past.read { try question($0, context) }
+    }
+
     /// The subjects that a customer's group held at a moment: the one named, its survivor, and all merged into it.
     public func group(of subject: String, context: AnswerContext) throws -> [String] {
         let merges = set.filter { $0.name == "merges" }
         let past = try PastViews.make(merges, from: reader, known: context.at, asOf: context.asOf)
         return try past.read { try MergeGroup.of(subject, $0).members }
+    }
+
+    /// Whether there are views, made by this program's projectors.
+    private func viewsAreCurrent() throws -> Bool {
+        try folder.views.read { try ViewStatus.outdated($0, set).isEmpty } ?? false
+    }
+
+    /// Asks a question of what had happened by a moment of the present rows; `nil` if these cannot tell.
+    private func cutViews<Answer>(
+        at request: MomentRequest, _ question: (Database, AnswerContext) throws -> Answer
+    ) throws -> Answer? {
+        let asOf = try request.resolve(in: reader, calendar: folder.calendar).asOf
+        do {
+            return try answerFromViews { db, present in
+                var context = present
+                context.asOf = asOf
+                context.now = asOf ?? present.now
+                context.cutsRows = true
+                return try question(db, context)
+            }
+        } catch is ReplayNeeded {
+            return nil
+        }
     }
 
     /// Brings the views up to the log if no other process holds them, and reads from them.

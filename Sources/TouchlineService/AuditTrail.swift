@@ -122,7 +122,7 @@ private struct RowIndex {
     /// Takes the rows as they are now and tells the differences.
     mutating func update(_ folded: FoldedSubject) -> [FieldChange] {
         var now: [Key: [SQLValue]] = [:]
-        for (table, rows) in folded.projectors.flatMap(\.rows).enumerated() {
+        for (table, rows) in folded.projectors.flatMap(\.rows).enumerated() where !tables[table].isDerived {
             for row in rows { now[Key(table: table, key: keyColumns[table].map { text(row[$0]) ?? "" })] = row }
         }
         defer { rows = now }

@@ -20,6 +20,9 @@ public struct MomentRequest: Sendable, Equatable {
     /// Whether it asks of the present.
     public var isPresent: Bool { at == nil && asOf == nil && knownAt == nil }
 
+    /// Whether it asks of all that is known, but only up to a moment of business time.
+    public var isAsOfOnly: Bool { asOf != nil && at == nil && knownAt == nil }
+
     /// Settles the request against a log.
     ///
     /// - Throws: `ServiceError` if a bound lies outside the log or is no time.

@@ -14,13 +14,16 @@ struct FunnelTestLog {
         Instant(microseconds: start.microseconds + Int64(day * 86_400e6))
     }
 
-    /// Appends an event that happened `day` days after the start; its sequence is its place.
-    mutating func add(_ day: Double, _ type: String, _ data: String, subject: String? = "C1") {
+    /// Appends an event that happened `day` days after the start; its sequence is its place unless another is given.
+    mutating func add(
+        _ day: Double, _ type: String, _ data: String, subject: String? = "C1", sequence: Int? = nil
+    ) {
         let prefix = "{\"data\":"
         let line = Array((prefix + data + "}").utf8)
         events.append(
             StoredEvent(
-                sequence: UInt64(events.count), time: Self.day(day), recordedTime: Self.day(day), type: type,
+                sequence: UInt64(sequence ?? events.count), time: Self.day(day), recordedTime: Self.day(day),
+                type: type,
                 subject: subject, line: line[...], dataStart: prefix.utf8.count))
     }
 
@@ -30,6 +33,13 @@ struct FunnelTestLog {
     init(storedLines: [String], known: Set<UInt64>) throws {
         events = try storedLines.map { try StoredEvent(line: Array($0.utf8)[...]) }
             .filter { known.contains($0.sequence) }
+    }
+
+    /// The events that had happened by a day.
+    func until(_ day: Double) -> FunnelTestLog {
+        var log = self
+        log.events.removeAll { $0.time.microseconds > Self.start.microseconds + Int64(min(day, 10_000) * 86_400e6) }
+        return log
     }
 
     /// A database with the rows of these projectors and of the merges.
@@ -53,7 +63,7 @@ struct FunnelTestLog {
     static var projectors: [any Projector] {
         [
             MergesProjector(), FunnelProjector(configuration: CRMConfiguration()), ServiceProjector(),
-            CampaignsProjector(),
+            CampaignsProjector(), DefinitionsProjector(),
         ]
     }
 

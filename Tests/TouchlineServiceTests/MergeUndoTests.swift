@@ -51,7 +51,8 @@ import TouchlineService
         let set = try folder.data.projectors()
         return try folder.answers().answer { db, _ in
             var tables: [String: [String]] = [:]
-            for table in set.projectors.flatMap(\.tables) {
+            // Which merges there were is what `merge_history` is for.
+            for table in set.projectors.flatMap(\.tables) where table.name != "merge_history" {
                 let rows = try Row.fetchAll(db, sql: "SELECT * FROM \"\(table.name)\"")
                 tables[table.name] = rows.map { row in
                     table.columns.filter { $0.name != "published" }.map { column in

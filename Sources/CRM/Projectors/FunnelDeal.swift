@@ -55,15 +55,17 @@ struct FunnelDeal: Sendable {
     private var running = 0
     var lastSequence: UInt64
 
-    var name: String?
-    var amount: String?
-    var currency: String?
-    var owner: String?
-    var origin: String?
-    var product: String?
-    var contact: String?
-    var lead: String?
-    var expectedClose: String?
+    private(set) var name: String?
+    private(set) var amount: String?
+    private(set) var currency: String?
+    private(set) var owner: String?
+    private(set) var origin: String?
+    private(set) var product: String?
+    private(set) var contact: String?
+    private(set) var lead: String?
+    private(set) var expectedClose: String?
+    /// All of its life that the funnel of a past moment needs.
+    private(set) var history = FunnelHistory()
 
     init(id: String, at moment: Moment, pipeline: String, hasOpening: Bool) {
         self.id = id
@@ -79,20 +81,37 @@ struct FunnelDeal: Sendable {
     var wasEverWon: Bool { closings.contains { $0.outcome == .won } }
 
     /// Takes what an opening says; later word replaces earlier word, silence replaces nothing.
-    mutating func describe(_ data: JSONView) {
+    mutating func describe(_ data: JSONView, at moment: Moment) {
         name = data.field("name") ?? name
-        owner = data.field("owner") ?? owner
-        origin = data.field("origin") ?? origin
-        product = data.field("product") ?? product
         contact = data.field("contact") ?? contact
         lead = data.field("lead") ?? lead
-        expectedClose = data.field("expected_close") ?? expectedClose
+        assign(data.field("owner"), at: moment)
+        Self.set(&origin, .from, data.field("origin"), at: moment, &history)
+        Self.set(&product, .product, data.field("product"), at: moment, &history)
+        Self.set(&expectedClose, .due, data.field("expected_close"), at: moment, &history)
     }
 
-    mutating func take(_ stated: StatedAmount?) {
+    /// Gives it to an owner; silence changes nothing.
+    mutating func assign(_ name: String?, at moment: Moment) {
+        Self.set(&owner, .owner, name, at: moment, &history)
+    }
+
+    mutating func take(_ stated: StatedAmount?, at moment: Moment) {
         guard let stated else { return }
+        let currency = stated.currency ?? currency
+        if stated.amount == amount, currency == self.currency { return }
         amount = stated.amount
-        currency = stated.currency ?? currency
+        self.currency = currency
+        history.valued(stated.amount, currency, at: moment)
+    }
+
+    private static func set(
+        _ field: inout String?, _ word: FunnelHistory.Field, _ value: String?, at moment: Moment,
+        _ history: inout FunnelHistory
+    ) {
+        guard let value, value != field else { return }
+        field = value
+        history.set(word, value, at: moment)
     }
 
     /// The first stay.
@@ -101,11 +120,11 @@ struct FunnelDeal: Sendable {
     }
 
     /// Goes to another stage or pipeline; to where it is already, nothing happens.
-    mutating func change(to stage: String?, pipeline target: String?, at moment: Moment, _ pipelines: FunnelPipelines) {
+    mutating func change(to stage: String?, pipeline target: String?, at moment: Moment) {
         let target = target ?? pipeline
-        guard state == .open else { return enterWhileClosed(stage, target, at: moment, pipelines) }
+        guard state == .open else { return enterWhileClosed(stage, target, at: moment) }
         let isMove = target != pipeline
-        guard let stage = stage ?? (isMove ? pipelines.firstStage(of: target) : nil) else { return }
+        guard let stage = stage ?? (isMove ? FunnelPipelines.startStage(of: target) : nil) else { return }
         if !isMove, stay?.stage == stage { return }
         leave(isMove ? .moved : .stage, at: moment)
         pipeline = target
@@ -117,7 +136,10 @@ struct FunnelDeal: Sendable {
     /// - Returns: `false` if it had that outcome already.
     mutating func close(_ outcome: State, reason: String?, at moment: Moment) -> Bool {
         if state == outcome {
-            if let last = closings.indices.last { closings[last].reason = reason ?? closings[last].reason }
+            if let last = closings.indices.last, let reason, reason != closings[last].reason {
+                closings[last].reason = reason
+                history.set(.reason, reason, at: moment)
+            }
             return false
         }
         if state == .open {
@@ -128,6 +150,7 @@ struct FunnelDeal: Sendable {
         state = outcome
         closings.append(
             Closing(outcome: outcome, closed: moment, reason: reason, amount: amount, currency: currency, owner: owner))
+        history.closed(outcome, reason: reason, at: moment)
         return true
     }
 
@@ -157,17 +180,21 @@ struct FunnelDeal: Sendable {
             Stay(
                 pipeline: pipeline, from: stays.last?.stage, stage: stage, entrance: entrance, entered: moment,
                 amount: amount, currency: currency, owner: owner))
+        history.entered(stage, pipeline, at: moment)
     }
 
     private mutating func enterWhileClosed(
-        _ stage: String?, _ target: String, at moment: Moment, _ pipelines: FunnelPipelines
+        _ stage: String?, _ target: String, at moment: Moment
     ) {
         let last = stays.last
-        guard let stage = stage ?? (target != last?.pipeline ? pipelines.firstStage(of: target) : nil) else { return }
+        guard let stage = stage ?? (target != last?.pipeline ? FunnelPipelines.startStage(of: target) : nil) else {
+            return
+        }
         if last?.pipeline == target, last?.stage == stage { return }
         stays.append(
             Stay(
                 pipeline: target, from: last?.stage, stage: stage, entrance: .closed, entered: moment, exit: .closed,
                 left: moment, amount: amount, currency: currency, owner: owner))
+        history.reported(stage, target, at: moment)
     }
 }

@@ -5,7 +5,6 @@ import Projection
 struct FunnelFold {
     let event: StoredEvent
     let data: JSONView
-    let pipelines: FunnelPipelines
 
     var moment: Moment { Moment(event) }
 
@@ -26,15 +25,15 @@ struct FunnelFold {
             let kind = state.deals[index].hasOpening ? "opened_twice" : "opened_late"
             anomalies.report(event, kind, "opportunity \(id) exists since event \(state.deals[index].opened.sequence)")
             state.deals[index].hasOpening = true
-            state.deals[index].describe(data)
-            state.deals[index].take(stated)
-            state.deals[index].change(to: data.field("stage"), pipeline: pipeline, at: moment, pipelines)
+            state.deals[index].describe(data, at: moment)
+            state.deals[index].take(stated, at: moment)
+            state.deals[index].change(to: data.field("stage"), pipeline: pipeline, at: moment)
         } else {
             let pipeline = pipeline ?? FunnelPipelines.defaultName
             var deal = FunnelDeal(id: id, at: moment, pipeline: pipeline, hasOpening: true)
-            deal.describe(data)
-            deal.take(stated)
-            deal.start(stage: data.field("stage") ?? pipelines.firstStage(of: pipeline), at: moment)
+            deal.describe(data, at: moment)
+            deal.take(stated, at: moment)
+            deal.start(stage: data.field("stage") ?? FunnelPipelines.startStage(of: pipeline), at: moment)
             index = state.add(deal)
         }
         checkCurrency(state.deals[index], stated, &anomalies)
@@ -56,7 +55,7 @@ struct FunnelFold {
             anomalies.report(
                 event, "stage_differs", "opportunity \(id) was in \(last.stage), the event says \(from)")
         }
-        state.deals[index].change(to: stage, pipeline: pipeline, at: moment, pipelines)
+        state.deals[index].change(to: stage, pipeline: pipeline, at: moment)
         state.deals[index].lastSequence = event.sequence
     }
 
@@ -64,7 +63,7 @@ struct FunnelFold {
         guard let id = id("opportunity", &anomalies) else { return }
         let stated = StatedAmount.read(data, event, &anomalies)
         let index = state.dealIndex[id] ?? imply(id, &state, &anomalies)
-        state.deals[index].take(stated)
+        state.deals[index].take(stated, at: moment)
         state.deals[index].lastSequence = event.sequence
         checkCurrency(state.deals[index], stated, &anomalies)
     }
@@ -73,7 +72,7 @@ struct FunnelFold {
         guard let id = id("opportunity", &anomalies) else { return }
         let index = state.dealIndex[id] ?? imply(id, &state, &anomalies)
         if let owner = data.field("owner") {
-            state.deals[index].owner = owner
+            state.deals[index].assign(owner, at: moment)
         } else {
             anomalies.report(event, "missing_field", "\(event.type) names no \"owner\"")
         }
@@ -85,7 +84,7 @@ struct FunnelFold {
         let stated = outcome == .won ? StatedAmount.read(data, event, &anomalies) : nil
         let index = state.dealIndex[id] ?? imply(id, &state, &anomalies)
         let before = state.deals[index].state
-        state.deals[index].take(stated)
+        state.deals[index].take(stated, at: moment)
         let isNews = state.deals[index].close(outcome, reason: data.field("reason"), at: moment)
         state.deals[index].lastSequence = event.sequence
         checkCurrency(state.deals[index], stated, &anomalies)
@@ -107,7 +106,7 @@ struct FunnelFold {
         }
         if state.deals[index].state == .open {
             anomalies.report(event, "not_closed", "opportunity \(id) is reopened, but open already")
-            state.deals[index].change(to: stage, pipeline: nil, at: moment, pipelines)
+            state.deals[index].change(to: stage, pipeline: nil, at: moment)
         } else {
             state.deals[index].reopen(stage: stage, at: moment)
         }
@@ -122,7 +121,7 @@ struct FunnelFold {
         anomalies.report(event, "not_opened", "opportunity \(id) is named by \(event.type) before it was opened")
         let pipeline = pipeline ?? FunnelPipelines.defaultName
         var deal = FunnelDeal(id: id, at: moment, pipeline: pipeline, hasOpening: false)
-        deal.start(stage: stage ?? pipelines.firstStage(of: pipeline), at: moment)
+        deal.start(stage: stage ?? FunnelPipelines.startStage(of: pipeline), at: moment)
         let index = state.add(deal)
         state.advanceLeads(of: id, at: moment)
         return index

@@ -7,23 +7,20 @@ public import Projection
 /// stored depends on the clock: a running stay has no end, and its length is a matter for the query. A lead whose later
 /// life went on under the customer it was merged into is put together by the query, through `survivors`.
 public struct FunnelProjector: Projector {
-    private let pipelines: FunnelPipelines
-
     /// The projector of a data folder.
-    public init(configuration: CRMConfiguration) {
-        pipelines = FunnelPipelines()
-    }
+    public init(configuration: CRMConfiguration) {}
 
     /// `funnel`.
     public let name = "funnel"
     /// The version of its meaning.
-    public let version = 1
+    public let version = 2
     /// Leads, opportunities, quotes and contracts.
     public let consumes = ["lead.*", "opportunity.*", "quote.sent", "contract.*"]
-    /// `opportunities`, `opportunity_stages`, `opportunity_closings`, `leads`, `lead_stages`, `contracts`, `quotes`.
+    /// `opportunities`, `opportunity_stages`, `opportunity_closings`, `leads`, `lead_stages`, `contracts`,
+    /// `quotes`, `opportunity_histories`.
     public var tables: [TableDefinition] { FunnelTables.all }
-    /// Each table with the surviving customer.
-    public var views: [ViewDefinition] { FunnelTables.all.map(customerView) }
+    /// Each table that is no other's repetition, with the surviving customer.
+    public var views: [ViewDefinition] { FunnelTables.all.filter { !$0.isDerived }.map(customerView) }
     /// Ids under two subjects.
     public var crossChecks: [CrossCheck] { FunnelTables.crossChecks }
 
@@ -35,7 +32,7 @@ public struct FunnelProjector: Projector {
         guard state.subject != nil else {
             return anomalies.report(event, "no_subject", "\(event.type) without a subject belongs to no one")
         }
-        let fold = FunnelFold(event: event, data: event.data, pipelines: pipelines)
+        let fold = FunnelFold(event: event, data: event.data)
         switch event.type {
         case "opportunity.stage_changed": fold.stageChanged(&state, &anomalies)
         case "opportunity.opened": fold.opened(&state, &anomalies)

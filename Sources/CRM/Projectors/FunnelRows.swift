@@ -32,6 +32,7 @@ struct FunnelRows {
                 SQLValue(!deal.hasOpening), SQLValue(sequence: deal.opened.sequence),
                 SQLValue(sequence: deal.lastSequence),
             ], table: FunnelTables.opportunitiesIndex)
+        rows.insert([subject, id, .text(deal.history.text)], table: FunnelTables.opportunityHistoriesIndex)
         for (number, stay) in deal.stays.enumerated() {
             rows.insert(
                 [

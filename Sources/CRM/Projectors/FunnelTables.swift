@@ -9,9 +9,11 @@ enum FunnelTables {
     static let leadStagesIndex = 4
     static let contractsIndex = 5
     static let quotesIndex = 6
+    static let opportunityHistoriesIndex = 7
 
     static let all = [
         opportunities, opportunityStages, opportunityClosings, leads, leadStages, contracts, quotes,
+        opportunityHistories,
     ]
 
     static let opportunities = TableDefinition(
@@ -178,6 +180,20 @@ enum FunnelTables {
             ColumnDefinition("last_sequence", .integer, "The last event that sent it."),
         ],
         primaryKey: ["subject", "quote_id"])
+
+    static let opportunityHistories = TableDefinition(
+        "opportunity_histories",
+        "The life of an opportunity in one piece, from which the funnel of any moment is worked out without a replay.",
+        columns: [
+            ColumnDefinition("subject", .text, "The paying party, as sent."),
+            ColumnDefinition("opportunity_id", .text, "The opportunity."),
+            ColumnDefinition(
+                "history", .text,
+                "JSON list of [microseconds since the one before (the first: since 1970), word, text, …]; words: in and "
+                    + "at (stage, pipeline if another; at = reported while closed), won and lost (reason), reason, "
+                    + "value (amount, currency), owner, from (origin), product, due (expected close)."),
+        ],
+        primaryKey: ["subject", "opportunity_id"], isDerived: true)
 
     static let crossChecks = [
         sharedIdCheck(kind: "opportunity_under_two_subjects", table: "opportunities", id: "opportunity_id"),

@@ -3,21 +3,28 @@ public import Projection
 
 /// Which customer went into which: one pointer a subject, from `customer.merged` until `customer.unmerged`.
 ///
-/// Only the pointer is kept. Who survives a chain of merges is the SQL view `survivors`, never a stored row, so a merge
+/// Only pointers are kept. Who survives a chain of merges is the SQL view `survivors`, never a stored row, so a merge
 /// moves no other row and taking it back costs nothing.
 public struct MergesProjector: Projector {
-    /// The pointer in force, if any.
+    /// Every pointer there was; the last may be in force.
     public struct State: Sendable {
         var subject: String?
-        var pointer: Pointer?
+        var pointers: [Pointer] = []
+
+        /// The one in force.
+        var pointer: Pointer? { pointers.last.flatMap { $0.end == nil ? $0 : nil } }
+
+        mutating func endPointer(at moment: Moment) {
+            if pointer != nil { pointers[pointers.count - 1].end = moment }
+        }
     }
 
-    /// Where a subject points, and the event that says so.
+    /// Where a subject points, the event that says so, and the one that ended it.
     struct Pointer: Sendable {
         var into: String
-        var time: Instant
-        var sequence: UInt64
+        var start: Moment
         var rule: String?
+        var end: Moment?
     }
 
     /// The one table.
@@ -31,6 +38,21 @@ public struct MergesProjector: Projector {
             ColumnDefinition("rule", .text, "Why, in the sender's words."),
         ],
         primaryKey: ["subject"], indexes: [["into_subject"]])
+
+    /// Every pointer there ever was, so that the survivors of a past moment are known without a replay.
+    static let history = TableDefinition(
+        "merge_history", "A time for which a customer was merged into another one.",
+        columns: [
+            ColumnDefinition("subject", .text, "The customer that disappeared."),
+            ColumnDefinition("ordinal", .integer, "1, 2, 3 … within the subject."),
+            ColumnDefinition("into_subject", .text, "The customer it went into."),
+            ColumnDefinition("time", .text, "Since when, as an instant in UTC."),
+            ColumnDefinition("sequence", .integer, "The event that says so."),
+            ColumnDefinition("until", .text, "When it was taken back or replaced; NULL while in force."),
+            ColumnDefinition("until_sequence", .integer, "The event that says so; NULL while in force."),
+            ColumnDefinition("rule", .text, "Why, in the sender's words."),
+        ],
+        primaryKey: ["subject", "ordinal"], isDerived: true)
 
     /// The end of each chain of merges; `UNION` drops what was reached before, so circles end too.
     static let survivors = ViewDefinition(
@@ -69,25 +91,25 @@ public struct MergesProjector: Projector {
     /// `merges`.
     public let name = "merges"
     /// The version of its meaning.
-    public let version = 1
+    public let version = 2
     /// Merges and their taking back.
     public let consumes = ["customer.merged", "customer.unmerged"]
-    /// `merges`.
-    public var tables: [TableDefinition] { [Self.table] }
+    /// `merges` and `merge_history`.
+    public var tables: [TableDefinition] { [Self.table, Self.history] }
     /// `survivors`.
     public var views: [ViewDefinition] { [Self.survivors] }
     /// Circles.
     public var crossChecks: [CrossCheck] { [Self.circles] }
 
     /// No pointer.
-    public func makeState(subject: String?) -> State { State(subject: subject, pointer: nil) }
+    public func makeState(subject: String?) -> State { State(subject: subject) }
 
     /// Sets or clears the pointer.
     public func apply(_ event: StoredEvent, to state: inout State, anomalies: inout AnomalyCollector) {
         guard let subject = state.subject else { return }
         if event.type == "customer.unmerged" {
             if state.pointer == nil { anomalies.report(event, "not_merged", "unmerged, but not merged by then") }
-            state.pointer = nil
+            state.endPointer(at: Moment(event))
         } else if event.type == "customer.merged" {
             guard let into = event.data.field("into") else {
                 return anomalies.report(event, "missing_field", "customer.merged names no survivor in \"into\"")
@@ -95,18 +117,28 @@ public struct MergesProjector: Projector {
             guard into != subject else {
                 return anomalies.report(event, "self_merge", "merged into itself; no pointer is set")
             }
-            state.pointer = Pointer(
-                into: into, time: event.time, sequence: event.sequence, rule: event.data["rule"]?.text)
+            state.endPointer(at: Moment(event))
+            state.pointers.append(Pointer(into: into, start: Moment(event), rule: event.data["rule"]?.text))
         }
     }
 
-    /// The pointer in force.
+    /// The pointer in force, and all of them.
     public func emit(_ state: State, into rows: inout RowCollector) {
-        guard let subject = state.subject, let pointer = state.pointer else { return }
-        rows.insert(
-            [
-                .text(subject), .text(pointer.into), SQLValue(pointer.time), SQLValue(sequence: pointer.sequence),
-                SQLValue(pointer.rule),
-            ], table: 0)
+        guard let subject = state.subject else { return }
+        if let pointer = state.pointer {
+            rows.insert(
+                [
+                    .text(subject), .text(pointer.into), SQLValue(pointer.start.time),
+                    SQLValue(sequence: pointer.start.sequence), SQLValue(pointer.rule),
+                ], table: 0)
+        }
+        for (number, pointer) in state.pointers.enumerated() {
+            rows.insert(
+                [
+                    .text(subject), SQLValue(number + 1), .text(pointer.into), SQLValue(pointer.start.time),
+                    SQLValue(sequence: pointer.start.sequence), SQLValue(pointer.end?.time),
+                    SQLValue(sequence: pointer.end?.sequence), SQLValue(pointer.rule),
+                ], table: 1)
+        }
     }
 }

@@ -141,11 +141,13 @@ extension FunnelQuery {
                 CASE state WHEN 'open' THEN owner ELSE closing_owner END, opened, entered, closed, expected_close,
                 lost_reason FROM
             """, "opportunities", "ORDER BY opened DESC, first_sequence DESC")
+        let pipelines = try FunnelPipelines.inForce(db)
         var result: [CustomerFunnel.Opportunity] = []
         while let row = try rows.next() {
             result.append(
                 CustomerFunnel.Opportunity(
-                    opportunity: row[0], subject: row[1], name: row[2], pipeline: row[3], stage: row[4], state: row[5],
+                    opportunity: row[0], subject: row[1], name: row[2], pipeline: row[3],
+                    stage: (row[4] as String?).map { pipelines.resolved($0, of: row[3]) }, state: row[5],
                     amount: row[6], currency: row[7], owner: row[8], opened: row[9], entered: row[10], closed: row[11],
                     expectedClose: row[12], lostReason: row[13]))
         }

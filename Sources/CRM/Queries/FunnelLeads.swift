@@ -41,6 +41,17 @@ struct FunnelLeads {
             return running == nil || isOpportunityLost ? .lost : .open
         }
 
+        /// From its capture until it was won or disqualified, in microseconds.
+        var cycle: Int64? {
+            let end: Moment? =
+                switch outcome {
+                case .won: stays.first { $0.stage.rank >= LeadStep.won.rank }?.entered
+                case .lost: running == nil ? stays.compactMap(\.left).max() : nil
+                case .open, .moved: nil
+                }
+            return end.flatMap { end in stays.first.map { end.microseconds(since: $0.entered) } }
+        }
+
         var reason: String? { running == nil ? parts.compactMap(\.reason).last : lostReason }
 
         func last(_ field: KeyPath<Part, String?>) -> String? { parts.compactMap { $0[keyPath: field] }.last }
@@ -221,29 +232,38 @@ struct FunnelSource {
 
 extension FunnelPaths {
     /// The paths of leads through the pipeline `leads`.
-    init(_ leads: [FunnelLeads.Lead], now: Instant, by grouping: FunnelQuery.Grouping?) {
+    init(
+        _ leads: [FunnelLeads.Lead], _ context: AnswerContext, by grouping: FunnelQuery.Grouping?,
+        names: inout FunnelNames
+    ) {
         self.init()
-        for step in LeadStep.stages { _ = stage(step.rawValue, Int64(step.rank)) }
+        for step in LeadStep.stages { _ = stage(step.rawValue) }
         for lead in leads {
-            var path = Path(outcome: lead.outcome)
-            path.visits = lead.stays.map { stay in
-                Visit(
-                    stage: stay.stage.rank,
-                    length: stay.exit == .passed ? nil : stay.left.map { $0.microseconds(since: stay.entered) })
+            for stay in lead.stays {
+                let length = stay.exit == .passed ? nil : stay.left.map { $0.microseconds(since: stay.entered) }
+                visit(stay.stage.rank, length: length ?? Self.noLength)
             }
+            var path = Path(outcome: lead.outcome)
             if path.outcome == .open, let running = lead.running {
                 path.current = running.stage.rank
-                path.age = Moment(time: now, sequence: 0).microseconds(since: running.entered)
+                path.age = Moment(time: context.now, sequence: 0).microseconds(since: running.entered)
             }
-            path.reason = path.outcome == .lost ? lead.reason : nil
-            path.group =
+            path.cycle = lead.cycle
+            path.reason = names.number(lead.reason ?? FunnelPipelines.noStage)
+            let group: String? =
                 switch grouping {
                 case nil: nil
                 case .owner: lead.last(\.owner)
                 case .origin: lead.last(\.origin)
                 case .product: lead.last(\.product)
+                case .quarter:
+                    lead.parts.first.map {
+                        ForecastPeriod.quarter.name(
+                            of: ForecastPeriod.quarter.number(of: $0.captured.time, context.calendar))
+                    }
                 }
-            paths.append(path)
+            path.group = names.number(group ?? FunnelPipelines.noStage)
+            add(path)
         }
     }
 }

@@ -1,4 +1,5 @@
 import CRM
+import EventLog
 import Foundation
 
 /// Numbers and spans as people read them.
@@ -13,6 +14,12 @@ enum Text {
         }
         return result
     }
+
+    /// A name as the data has it, with what would turn a terminal's lines around escaped.
+    static func word(_ name: String) -> String { LineError.printable(name, max: .max) }
+
+    /// A number with one decimal.
+    static func decimal(_ number: Double) -> String { String(format: "%.1f", number) }
 
     /// Bytes with a binary unit.
     static func bytes(_ number: some BinaryInteger) -> String {
