@@ -47,43 +47,58 @@ public struct ParetoNBD: RepeatPurchaseModel, Equatable {
 
     /// ln of the likelihood of one customer's history.
     public func logLikelihood(_ history: PurchaseHistory) -> Double {
-        logFactor(history.repeats)
-            + logIntegral(
-                history, logAlphaAge: Elementary.log(alpha + history.age),
-                logAlphaRecency: Elementary.log(alpha + history.recency),
-                logBetaAge: Elementary.log(beta + history.age),
-                logBetaRecency: Elementary.log(beta + history.recency))
+        func logs(_ time: Double) -> Logs {
+            Logs(alpha: Elementary.log(alpha + time), beta: Elementary.log(beta + time))
+        }
+        return logFactor(history.repeats)
+            + Elementary.logAdd(
+                logAlive(history.repeats, history.age, logs(history.age)),
+                logLeft(history.repeats, history.recency, logs(history.recency)))
     }
 
     private func logFactor(_ repeats: Int) -> Double {
         GammaFunctions.logRisingFactorial(r, repeats) + r * Elementary.log(alpha) + s * Elementary.log(beta)
     }
 
-    /// ln of the bracket in L, as a sum of two positive terms: κ h(T) D(T) is an integral of less than D(T).
-    private func logIntegral(
-        _ history: PurchaseHistory, logAlphaAge: Double, logAlphaRecency: Double, logBetaAge: Double,
-        logBetaRecency: Double
-    ) -> Double {
-        let shape = r + Double(history.repeats)
-        let kappa = s / (shape + s)
-        let atAge = -shape * logAlphaAge - s * logBetaAge
-        let atRecency = -shape * logAlphaRecency - s * logBetaRecency
-        return Elementary.logAdd(
-            atAge + Elementary.log1p(-kappa * h(history.repeats, history.age)),
-            atRecency + Elementary.log(kappa * h(history.repeats, history.recency)))
+    /// ln (α + t) and ln (β + t) of a time t.
+    private struct Logs {
+        var alpha: Double
+        var beta: Double
     }
 
-    /// ln of the likelihood of all customers: what depends on x alone, or on a time alone, is computed once.
+    /// ln of D(T) (1 − κ h(T)); κ h(T) D(T) is an integral of less than D(T), so the bracket in L is a sum of two
+    /// positive terms.
+    private func logAlive(_ repeats: Int, _ age: Double, _ logs: Logs) -> Double {
+        let shape = r + Double(repeats)
+        return -shape * logs.alpha - s * logs.beta + Elementary.log1p(-s / (shape + s) * h(repeats, age))
+    }
+
+    /// ln of κ D(t_x) h(t_x), the other term.
+    private func logLeft(_ repeats: Int, _ recency: Double, _ logs: Logs) -> Double {
+        let shape = r + Double(repeats)
+        return -shape * logs.alpha - s * logs.beta + Elementary.log(s / (shape + s) * h(repeats, recency))
+    }
+
+    /// ln of the likelihood of all customers: what depends on x alone, on a time alone or on x and one time is computed
+    /// once.
     public func logLikelihood(_ statistics: PurchaseStatistics) -> Double {
         let factors = statistics.repeatCounts.map(logFactor)
-        let logAlphas = statistics.times.map { Elementary.log(alpha + $0) }
-        let logBetas = statistics.times.map { Elementary.log(beta + $0) }
+        let logs = statistics.times.map {
+            Logs(alpha: Elementary.log(alpha + $0), beta: Elementary.log(beta + $0))
+        }
+        func terms(
+            _ pairs: [PurchaseStatistics.Pair], _ term: (Int, Double, Logs) -> Double
+        ) -> [Double] {
+            pairs.map { pair in
+                term(
+                    statistics.repeatCounts[pair.repeatsIndex], statistics.times[pair.timeIndex], logs[pair.timeIndex])
+            }
+        }
+        let alive = terms(statistics.agePairs, logAlive)
+        let left = terms(statistics.recencyPairs, logLeft)
         var sum = 0.0
         for group in statistics.groups {
-            let integral = logIntegral(
-                group.history, logAlphaAge: logAlphas[group.ageIndex],
-                logAlphaRecency: logAlphas[group.recencyIndex], logBetaAge: logBetas[group.ageIndex],
-                logBetaRecency: logBetas[group.recencyIndex])
+            let integral = Elementary.logAdd(alive[group.agePairIndex], left[group.recencyPairIndex])
             sum += Double(group.count) * (factors[group.repeatsIndex] + integral)
         }
         return sum

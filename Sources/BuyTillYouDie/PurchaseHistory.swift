@@ -33,6 +33,15 @@ public struct PurchaseStatistics: Sendable {
         var repeatsIndex: Int
         var recencyIndex: Int
         var ageIndex: Int
+        /// Indexes into `recencyPairs` and `agePairs`.
+        var recencyPairIndex = 0
+        var agePairIndex = 0
+    }
+
+    /// A number of repeats with a time, as indexes into `repeatCounts` and `times`.
+    struct Pair: Sendable, Hashable {
+        var repeatsIndex: Int
+        var timeIndex: Int
     }
 
     /// The distinct histories, by x, then t_x, then T.
@@ -49,6 +58,10 @@ public struct PurchaseStatistics: Sendable {
     let repeatCounts: [Int]
     /// The distinct t_x and T, ascending.
     let times: [Double]
+    /// The distinct (x, t_x), in the order of the groups: far fewer than groups, as are the next.
+    let recencyPairs: [Pair]
+    /// The distinct (x, T), likewise.
+    let agePairs: [Pair]
 
     /// Groups `histories`.
     public init(_ histories: some Sequence<PurchaseHistory>) {
@@ -68,6 +81,8 @@ public struct PurchaseStatistics: Sendable {
                         ageIndex: Self.index(of: history.age, in: times)))
             }
         }
+        recencyPairs = Self.pair(&groups, \.recencyIndex, \.recencyPairIndex)
+        agePairs = Self.pair(&groups, \.ageIndex, \.agePairIndex)
         self.groups = groups
         self.repeatCounts = repeatCounts
         self.times = times
@@ -76,6 +91,23 @@ public struct PurchaseStatistics: Sendable {
         let total = Double(max(1, sorted.count))
         meanRepeats = Double(sorted.reduce(0) { $0 + $1.repeats }) / total
         meanAge = sorted.reduce(0.0) { $0 + $1.age } / total
+    }
+
+    /// Numbers the distinct pairs of repeats and one time, and tells each group its number.
+    private static func pair(
+        _ groups: inout [Group], _ time: KeyPath<Group, Int>, _ place: WritableKeyPath<Group, Int>
+    ) -> [Pair] {
+        var pairs: [Pair] = []
+        var places: [Pair: Int] = [:]
+        for index in groups.indices {
+            let pair = Pair(repeatsIndex: groups[index].repeatsIndex, timeIndex: groups[index][keyPath: time])
+            let known = places[pair]
+            groups[index][keyPath: place] = known ?? pairs.count
+            guard known == nil else { continue }
+            places[pair] = pairs.count
+            pairs.append(pair)
+        }
+        return pairs
     }
 
     private static func distinct<Value: Equatable>(_ sorted: [Value]) -> [Value] {

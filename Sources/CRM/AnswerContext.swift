@@ -15,6 +15,8 @@ public struct AnswerContext: Sendable {
     public var cutsRows = false
     /// The calendar of the folder's zone.
     public var calendar: DayCalendar
+    /// The folder's bands of risk.
+    public var bands = ChurnBands()
 
     /// Makes a context.
     public init(at: UInt64, asOf: Instant? = nil, now: Instant, calendar: DayCalendar) {

@@ -164,25 +164,27 @@ extension DayCalendar {
         let bytes = text.utf8
         guard bytes.count == 10 else { return nil }
         var numbers = (0, 0, 0)
-        for (index, byte) in bytes.enumerated() {
+        var index = 0
+        for byte in bytes {
             if index == 4 || index == 7 {
                 guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-            let digit = Int(byte - UInt8(ascii: "0"))
-            if index < 4 {
-                numbers.0 = numbers.0 * 10 + digit
-            } else if index < 7 {
-                numbers.1 = numbers.1 * 10 + digit
             } else {
-                numbers.2 = numbers.2 * 10 + digit
+                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+                let digit = Int(byte - UInt8(ascii: "0"))
+                if index < 4 {
+                    numbers.0 = numbers.0 * 10 + digit
+                } else if index < 7 {
+                    numbers.1 = numbers.1 * 10 + digit
+                } else {
+                    numbers.2 = numbers.2 * 10 + digit
+                }
             }
+            index += 1
         }
         guard numbers.0 >= 1, (1...12).contains(numbers.1), (1...31).contains(numbers.2) else { return nil }
         let day = number(year: numbers.0, month: numbers.1, day: numbers.2)
         // A day beyond its month's end comes back as another one.
-        return civil(day) == numbers ? day : nil
+        return numbers.2 <= 28 || civil(day) == numbers ? day : nil
     }
 
     /// The day number of a date (Hinnant, "chrono-compatible low-level date algorithms").

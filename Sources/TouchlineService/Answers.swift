@@ -56,7 +56,8 @@ public struct Answers: Sendable {
         {
             return answer
         }
-        let context = try request.resolve(in: reader, calendar: folder.calendar)
+        var context = try request.resolve(in: reader, calendar: folder.calendar)
+        context.bands = folder.configuration.bands
         let wanted = set.filter { projector in
             projectors.map { $0.contains(projector.name) || Self.alwaysWanted.contains(projector.name) } ?? true
         }
@@ -91,6 +92,15 @@ public struct Answers: Sendable {
             try progress($0, context.at)
         }
         return try past.read { try question($0, context) }
+    }
+
+    /// Answers from the views as of the end of a day, among what an answer's moment knows.
+    public func answer<Answer>(
+        asOf day: Int, known context: AnswerContext, projectors: [String]? = nil,
+        _ question: (Database, AnswerContext) throws -> Answer
+    ) throws -> Answer {
+        let request = MomentRequest(at: context.lastSequence, asOf: DayCalendar.text(of: day))
+        return try answer(at: request, projectors: projectors, question)
     }
 
     /// The subjects that a customer's group held at a moment: the one named, its survivor, and all merged into it.
@@ -135,7 +145,8 @@ public struct Answers: Sendable {
                     "the views of \(outdated.joined(separator: ", ")) were made by another version or configuration; run `touchline rebuild`"
                 )
             }
-            let context = AnswerContext(at: try ViewStatus.cursor(db, set), now: now, calendar: folder.calendar)
+            var context = AnswerContext(at: try ViewStatus.cursor(db, set), now: now, calendar: folder.calendar)
+            context.bands = folder.configuration.bands
             return try question(db, context)
         }
         guard let answer else {

@@ -1,3 +1,4 @@
+public import CRM
 import Foundation
 public import SystemPackage
 import Yams
@@ -14,6 +15,8 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
     public var segment_bytes_max: UInt64?
     /// Bytes of one event's line at most.
     public var event_bytes_max: Int?
+    /// From which churn risk on it is medium, and high.
+    public var risk_bands: [Double]?
 
     /// The layout this program reads and writes.
     public static let currentFormat = 1
@@ -78,7 +81,11 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
         personal_fields = try container.decodeIfPresent(String.self, forKey: .personal_fields) ?? "clear"
         segment_bytes_max = try container.decodeIfPresent(UInt64.self, forKey: .segment_bytes_max)
         event_bytes_max = try container.decodeIfPresent(Int.self, forKey: .event_bytes_max)
+        risk_bands = try container.decodeIfPresent([Double].self, forKey: .risk_bands)
     }
+
+    /// The bands of churn risk; `check` has seen that they are some.
+    public var bands: ChurnBands { risk_bands.flatMap { try? ChurnBands(limits: $0) } ?? ChurnBands() }
 
     /// The file's text.
     public var text: String {
@@ -95,6 +102,8 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
         lines.append(segment_bytes_max.map { "segment_bytes_max: \($0)" } ?? "# segment_bytes_max: 268435456")
         lines.append("# Bytes of one event's line at most.")
         lines.append(event_bytes_max.map { "event_bytes_max: \($0)" } ?? "# event_bytes_max: 262144")
+        lines.append("# From which churn risk on it is called medium, and high; answers print both.")
+        lines.append(risk_bands.map { "risk_bands: \($0)" } ?? "# risk_bands: [0.5, 0.8]")
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -111,6 +120,13 @@ public struct FolderConfiguration: Sendable, Codable, Equatable {
         }
         if let bytes = event_bytes_max, !(1024...(8 << 20)).contains(bytes) {
             throw ServiceError(.usage, "\(place): event_bytes_max is \(bytes); it takes 1024 to 8388608")
+        }
+        if let limits = risk_bands {
+            do throws(ChurnError) {
+                _ = try ChurnBands(limits: limits)
+            } catch {
+                throw ServiceError(.usage, "\(place): \(error)")
+            }
         }
     }
 }

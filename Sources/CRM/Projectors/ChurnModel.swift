@@ -27,6 +27,8 @@ public struct ChurnModel: Sendable, Equatable {
     public var beta: [ChurnFeature: Double]
     /// Days after which a signal counts half.
     public var halfLives: [ChurnFeature: Double]
+    /// What the weights were fitted to; `nil` if there are none, or nobody knows.
+    public var evidence: ChurnEvidence?
     /// What must be known of the fit.
     public var notes: [String]
 
@@ -125,6 +127,7 @@ public struct ChurnModel: Sendable, Equatable {
         if let repeatBuyers { members.append("\"repeat_buyers\":\(repeatBuyers)") }
         members.append("\"beta\":\(Self.json(named(beta)))")
         members.append("\"half_lives\":\(Self.json(named(halfLives)))")
+        if let evidence { members.append("\"beta_fit\":\(evidence.json)") }
         if !notes.isEmpty {
             let texts = notes.map { String(decoding: JSONText.string($0), as: UTF8.self) }
             members.append("\"notes\":[\(texts.joined(separator: ","))]")
@@ -135,7 +138,7 @@ public struct ChurnModel: Sendable, Equatable {
 
 /// The signals beside purchases that may count in a churn score.
 public enum ChurnFeature: String, Sendable, CaseIterable, Hashable {
-    /// Open complaints, each weighing half after a half-life.
+    /// Complaints, fading since they were opened; one that was resolved or closed counts for ``endedShare``.
     case openComplaints = "open_complaints"
     /// Tickets open for longer than ``ticketDaysMax`` days.
     case overdueTickets = "overdue_tickets"
@@ -150,6 +153,12 @@ public enum ChurnFeature: String, Sendable, CaseIterable, Hashable {
     public static let ticketDaysMax = 7
     /// A longer silence does not count for more.
     public static let silenceMax = 10.0
+    /// What remains of a complaint when it ends: that it was resolved does not undo it.
+    public static let endedShare = 0.5
+
+    /// The half-lives of a newly fitted model.
+    static let halfLifeDefaults = Dictionary(
+        uniqueKeysWithValues: allCases.compactMap { feature in feature.halfLifeDefault.map { (feature, $0) } })
 
     /// Days after which it counts half; `nil` = it does not fade.
     var halfLifeDefault: Double? {

@@ -61,7 +61,7 @@ extension ChurnQuery {
         part.modelSequence = model.sequence
         part.horizonDays = model.horizonDays
         part.score = ChurnCustomer(
-            buyer, z: scorer.score(buyer) { signals }, scorer, signals, bands: ChurnBands(),
+            buyer, z: scorer.score(history, signals), scorer, signals, bands: context.bands,
             spend: try ChurnPopulation.spend(group.members, db, until: today))
         return AnswerPart(part)
     }

@@ -16,6 +16,10 @@ public enum ChurnError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownModelName(String)
     /// What happened after the cut is not known to its end yet.
     case horizonNotOver(until: Int, end: Int, now: Int)
+    /// Limits of bands that are none.
+    case badBands(String)
+    /// The moment to compare with is not before the moment of the answer.
+    case sinceNotBefore(since: String, now: String)
     /// The cut lies after now.
     case untilAfterNow(until: Int, now: Int)
 
@@ -35,6 +39,10 @@ public enum ChurnError: Error, Sendable, Equatable, CustomStringConvertible {
             let known = published.map(String.init).joined(separator: ", ")
             return "no model was published by event \(sequence); "
                 + (known.isEmpty ? "none was published at all: run `churn fit`" : "models: \(known)")
+        case .badBands(let text):
+            return "risk bands \"\(text)\": give two risks between 0 and 1, the lower one first, as in 0.5,0.8"
+        case .sinceNotBefore(let since, let now):
+            return "\(since) is not before \(now), the moment of this answer; take an earlier one"
         case .unknownModelName(let name):
             return "no model \"\(name)\"; take \(ModelKind.allCases.map(\.rawValue).joined(separator: ", "))"
         case .horizonNotOver(let until, let end, let now):

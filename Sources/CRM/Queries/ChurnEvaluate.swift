@@ -34,37 +34,45 @@ public struct ChurnEvaluate: Sendable {
     /// - Parameters:
     ///   - past: the views as of the end of `fitUntil`.
     ///   - outcome: the views of the present.
+    ///   - earlier: the views as of a day before `fitUntil`, among what `past` knows, which the weights of signals are
+    ///     fitted to; without it purchases alone count.
     /// - Throws: `ChurnError`, or an error of a database.
-    public func run(past: Database, outcome: Database, _ context: AnswerContext) throws -> ChurnEvaluateAnswer {
+    public func run(
+        past: Database, outcome: Database, _ context: AnswerContext, earlier: ChurnPast? = nil
+    ) throws -> ChurnEvaluateAnswer {
         try ChurnModel.check(horizonDays: horizonDays)
         let today = context.calendar.day(of: context.now)
         let end = fitUntil + horizonDays
         guard end <= today else { throw ChurnError.horizonNotOver(until: fitUntil, end: end, now: today) }
-        let buyers = try ChurnPopulation(past, until: fitUntil).buyers
-        let model = try ChurnModel.fit(kind, to: buyers, until: fitUntil, horizonDays: horizonDays)
+        let model = try ChurnModel.fit(kind, past, until: fitUntil, horizonDays: horizonDays, past: earlier)
         guard let scorer = ChurnScorer(model, horizonDays: horizonDays, today: fitUntil) else {
             throw ChurnError.fit(.noMaximum)
         }
-        let (returned, lastDay) = try Self.returned(outcome, after: fitUntil, through: end)
-        // Who was merged since is the same person by what is known now: whoever came back, both did.
-        let survivors = try ChurnPopulation.merges(outcome).survivors
-        let stayedAway = buyers.map { !returned.contains(survivors[$0.customer] ?? $0.customer) }
-        let predictions = zip(buyers, stayedAway).map { buyer, stayed in
-            Evaluation.Case(prediction: Logit.probability(scorer.purchaseLogit(buyer)), happened: stayed)
+        let outcomes = try ChurnOutcome(outcome, after: fitUntil, through: end)
+        var (risks, recency, purchases) = ([Evaluation.Case](), [Evaluation.Case](), [Evaluation.Case]())
+        var cut = context
+        cut.now = context.calendar.end(of: fitUntil)
+        try ChurnScan(past, cut).forEach(past, signals: model.hasWeights) { entry in
+            let stayed = outcomes.stayedAway(entry.buyer.customer)
+            let history = entry.history(asOf: fitUntil)
+            func add(_ cases: inout [Evaluation.Case], _ prediction: Double) {
+                cases.append(Evaluation.Case(prediction: prediction, happened: stayed))
+            }
+            add(&risks, Logit.probability(scorer.score(history, entry.signals)))
+            add(&recency, Double(fitUntil - entry.lastDay))
+            if model.hasWeights { add(&purchases, Logit.probability(scorer.purchaseLogit(history))) }
         }
-        let recency = zip(buyers, stayedAway).map { buyer, stayed in
-            Evaluation.Case(prediction: Double(fitUntil - buyer.lastDay), happened: stayed)
-        }
-        guard let evaluation = Evaluation(predictions) else { throw ChurnError.noPurchases(until: fitUntil) }
+        guard let evaluation = Evaluation(risks) else { throw ChurnError.noPurchases(until: fitUntil) }
         return ChurnEvaluateAnswer(
             at: context.lastSequence, now: context.now.rfc3339, fitUntil: DayCalendar.text(of: fitUntil),
             heldOutUntil: DayCalendar.text(of: end), horizonDays: horizonDays,
             model: ChurnModelAnswer(model, horizonDays: horizonDays), customers: evaluation.count,
             stayedAway: evaluation.happened, auc: evaluation.auc, brier: evaluation.brier,
             calibrationError: evaluation.calibrationError, recencyAUC: Evaluation.auc(of: recency),
+            purchases: Evaluation(purchases).map(ChurnEvaluateAnswer.Figures.init),
             deciles: evaluation.deciles.map {
                 ChurnEvaluateAnswer.Decile(customers: $0.count, predicted: $0.predicted, observed: $0.observed)
-            }, notes: Self.notes(lastDay, end, evaluation))
+            }, notes: Self.notes(outcomes.lastDay, end, evaluation))
     }
 
     private static func notes(_ lastDay: Int?, _ end: Int, _ evaluation: Evaluation) -> [String] {
@@ -76,19 +84,6 @@ public struct ChurnEvaluate: Sendable {
         }
         if evaluation.auc == nil { notes.append("all customers did the same, so there is no order to judge") }
         return notes
-    }
-
-    /// Customers with a purchase day after one day, up to another, and the last purchase day of all.
-    private static func returned(_ db: Database, after start: Int, through end: Int) throws -> (Set<String>, Int?) {
-        let sql = """
-            SELECT DISTINCT coalesce(survivors.customer, purchase_days.subject)
-            FROM purchase_days LEFT JOIN survivors ON survivors.subject = purchase_days.subject
-            WHERE day > ? AND day <= ?
-            """
-        let returned = try String.fetchSet(
-            db, sql: sql, arguments: [DayCalendar.text(of: start), DayCalendar.text(of: end)])
-        let last = try String.fetchOne(db, sql: "SELECT max(last_day) FROM churn_customers")
-        return (returned, last.flatMap { DayCalendar.day(of: $0) })
     }
 }
 
@@ -102,6 +97,27 @@ public struct ChurnEvaluateAnswer: Encodable, Sendable {
         public var predicted: Double
         /// The share that bought nothing.
         public var observed: Double
+    }
+
+    /// How good a score turned out to be.
+    public struct Figures: Encodable, Sendable, Equatable {
+        /// Area under the ROC curve.
+        public var auc: Double?
+        /// Mean squared error.
+        public var brier: Double
+        /// Expected calibration error over ten bins of equal count.
+        public var calibrationError: Double
+
+        init(_ evaluation: Evaluation) {
+            auc = evaluation.auc
+            brier = evaluation.brier
+            calibrationError = evaluation.calibrationError
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case auc, brier
+            case calibrationError = "ece"
+        }
     }
 
     /// The last known event's sequence; `nil` for an empty log.
@@ -128,13 +144,15 @@ public struct ChurnEvaluateAnswer: Encodable, Sendable {
     public var calibrationError: Double
     /// Area under the ROC curve of the days since the last purchase alone.
     public var recencyAUC: Double?
+    /// The same of purchases alone, where the model weighs signals, too.
+    public var purchases: Figures?
     /// The bins, the least risk first.
     public var deciles: [Decile]
     /// What must be known of these figures.
     public var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-        case at, now, model, customers, auc, brier, deciles, notes
+        case at, now, model, customers, auc, brier, purchases, deciles, notes
         case fitUntil = "fit_until"
         case heldOutUntil = "held_out_until"
         case horizonDays = "horizon_days"

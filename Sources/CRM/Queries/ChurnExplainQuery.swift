@@ -10,12 +10,12 @@ public struct ChurnExplainQuery: Sendable {
     public var horizonDays: Int?
     /// The event of the model to use; `nil` = the last one published.
     public var modelSequence: UInt64?
-    /// The bands of risk.
-    public var bands: ChurnBands
+    /// The bands of risk; `nil` = the folder's.
+    public var bands: ChurnBands?
 
     /// A query for one customer.
     public init(
-        subject: String, horizonDays: Int? = nil, modelSequence: UInt64? = nil, bands: ChurnBands = ChurnBands()
+        subject: String, horizonDays: Int? = nil, modelSequence: UInt64? = nil, bands: ChurnBands? = nil
     ) {
         self.subject = subject
         self.horizonDays = horizonDays
@@ -47,16 +47,10 @@ public struct ChurnExplainQuery: Sendable {
             answer.notScored = "prospect"
             return answer
         }
-        let model =
-            try ChurnModel.published(db, sequence: modelSequence)
-            ?? .fit(
-                .mbg, to: try ChurnPopulation(db, until: today).buyers, until: today,
-                horizonDays: horizonDays ?? ChurnModel.horizonDaysDefault)
-        let horizon = try model.horizon(asked: horizonDays)
-        guard let scorer = ChurnScorer(model, horizonDays: horizon, today: today) else {
-            throw ChurnError.fit(.noMaximum)
-        }
-        answer.model = ChurnModelAnswer(model, horizonDays: horizon)
+        let scorer = try ChurnScorer.inForce(db, sequence: modelSequence, horizonDays: horizonDays, today: today)
+        let bands = bands ?? context.bands
+        answer.model = ChurnModelAnswer(scorer.model, horizonDays: scorer.horizonDays)
+        answer.bands = ChurnBandLimits(bands)
         answer.terms = scorer.terms(buyer, signals)
         answer.score = ChurnCustomer(
             buyer, z: answer.terms.reduce(0) { $0 + $1.contribution }, scorer, signals, bands: bands,
@@ -91,13 +85,15 @@ public struct ChurnExplainAnswer: Encodable, Sendable {
     public var contract: ChurnContract?
     /// Where the score comes from.
     public var model: ChurnModelAnswer?
+    /// The limits of the bands of risk.
+    public var bands: ChurnBandLimits?
     /// The terms that add up to z.
     public var terms: [ChurnTerm] = []
     /// The score and its reasons.
     public var score: ChurnCustomer?
 
     enum CodingKeys: String, CodingKey {
-        case subject, asked, at, now, day, contract, model, terms, score
+        case subject, asked, at, now, day, contract, model, bands, terms, score
         case notScored = "not_scored"
     }
 }

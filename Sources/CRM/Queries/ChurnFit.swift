@@ -2,7 +2,8 @@ public import BuyTillYouDie
 import EventLog
 public import GRDB
 
-/// Fits a model of repeat purchase to everyone who had bought by a day: `touchline churn fit`.
+/// Fits a model of repeat purchase to everyone who had bought by a day, and the weights of signals beside it:
+/// `touchline churn fit`.
 ///
 /// The database should hold what was known and had happened by that day: a refund after it would otherwise take a
 /// purchase away from before it.
@@ -25,18 +26,35 @@ public struct ChurnFit: Sendable {
 
     /// Fits from the views.
     ///
+    /// - Parameter past: the views as of an earlier day, which the weights of signals are fitted to; without it
+    ///   purchases alone count.
     /// - Throws: `ChurnError`, or an error of the database.
-    public func run(_ db: Database, _ context: AnswerContext) throws -> ChurnFitAnswer {
+    public func run(_ db: Database, _ context: AnswerContext, past: ChurnPast? = nil) throws -> ChurnFitAnswer {
         try ChurnModel.check(horizonDays: horizonDays)
         let today = context.calendar.day(of: context.now)
         let day = until ?? today
         guard day <= today else { throw ChurnError.untilAfterNow(until: day, now: today) }
-        let buyers = try ChurnPopulation(db, until: day).buyers
-        let model = try ChurnModel.fit(kind, to: buyers, until: day, horizonDays: horizonDays)
+        let model = try ChurnModel.fit(kind, db, until: day, horizonDays: horizonDays, past: past)
         return ChurnFitAnswer(
             at: context.lastSequence, now: context.now.rfc3339, requested: kind.rawValue,
             fallback: model.kind == kind ? nil : model.kind.rawValue,
             model: ChurnModelAnswer(model, horizonDays: horizonDays), published: model)
+    }
+}
+
+extension ChurnModel {
+    /// Fits purchases, and, where a past is given, the weights of signals.
+    static func fit(
+        _ kind: ModelKind, _ db: Database, until day: Int, horizonDays: Int, past: ChurnPast?
+    ) throws -> ChurnModel {
+        let buyers = try ChurnPopulation(db, until: day).buyers
+        var model = try ChurnModel.fit(kind, to: buyers, until: day, horizonDays: horizonDays)
+        guard let past else { return model }
+        let weights = try ChurnWeights.learn(model, until: day, db, past: past)
+        model.beta = weights.beta
+        model.evidence = weights.evidence
+        model.notes += weights.notes
+        return model
     }
 }
 

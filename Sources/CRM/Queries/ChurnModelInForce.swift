@@ -24,8 +24,12 @@ public struct ChurnModelAnswer: Encodable, Sendable, Equatable {
     public var customers: Int?
     /// How many of them had come back.
     public var repeatBuyers: Int?
-    /// The weights of the signals; without any, purchases alone count.
+    /// The weight of every signal; where all are 0, purchases alone count.
     public var beta: [String: Double]
+    /// Days after which a signal counts half.
+    public var halfLives: [String: Double]
+    /// What the weights were fitted to, where that is known.
+    public var evidence: ChurnEvidence?
     /// What must be known of the fit.
     public var notes: [String]
 
@@ -40,7 +44,13 @@ public struct ChurnModelAnswer: Encodable, Sendable, Equatable {
         logLikelihood = model.logLikelihood
         customers = model.customers
         repeatBuyers = model.repeatBuyers
-        beta = Dictionary(uniqueKeysWithValues: model.beta.map { ($0.key.rawValue, $0.value) })
+        let features = ChurnFeature.allCases
+        beta = Dictionary(uniqueKeysWithValues: features.map { ($0.rawValue, model.beta[$0] ?? 0) })
+        halfLives = Dictionary(
+            uniqueKeysWithValues: features.compactMap { feature in
+                model.halfLife(feature).map { (feature.rawValue, $0) }
+            })
+        evidence = model.evidence
         notes = model.notes
     }
 
@@ -50,6 +60,8 @@ public struct ChurnModelAnswer: Encodable, Sendable, Equatable {
         case fittedUntil = "fitted_until"
         case logLikelihood = "log_likelihood"
         case repeatBuyers = "repeat_buyers"
+        case halfLives = "half_lives"
+        case evidence = "beta_fit"
     }
 }
 
@@ -108,7 +120,7 @@ extension ChurnModel {
         return ChurnModel(
             kind: fit.model.kind, parameters: fit.model.parameters, horizonDays: horizonDays, fittedUntil: day,
             logLikelihood: fit.logLikelihood, customers: fit.customers, repeatBuyers: fit.repeatBuyers, beta: [:],
-            halfLives: [:], notes: fit.notes)
+            halfLives: ChurnFeature.halfLifeDefaults, notes: fit.notes)
     }
 
     /// The horizon asked for, or the model's own.
@@ -124,5 +136,26 @@ extension ChurnModel {
     /// Refuses horizons that are none.
     static func check(horizonDays: Int) throws(ChurnError) {
         guard (1...Self.horizonDaysMax).contains(horizonDays) else { throw .badHorizon(days: horizonDays) }
+    }
+}
+
+extension ChurnScorer {
+    /// A scorer under the model in force: the one named, else the last one published, else one fitted to all who had
+    /// bought by the day, which the answer then says.
+    ///
+    /// - Throws: `ChurnError`, or an error of the database.
+    static func inForce(
+        _ db: Database, sequence: UInt64?, horizonDays: Int?, today: Int
+    ) throws -> ChurnScorer {
+        let model =
+            try ChurnModel.published(db, sequence: sequence)
+            ?? .fit(
+                .mbg, to: try ChurnPopulation(db, until: today).buyers, until: today,
+                horizonDays: horizonDays ?? ChurnModel.horizonDaysDefault)
+        let horizon = try model.horizon(asked: horizonDays)
+        guard let scorer = ChurnScorer(model, horizonDays: horizon, today: today) else {
+            throw ChurnError.fit(.noMaximum)
+        }
+        return scorer
     }
 }

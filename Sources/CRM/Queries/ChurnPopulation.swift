@@ -13,6 +13,10 @@ struct ChurnBuyer: Sendable, Equatable {
 
     /// The history as of the end of a day, in weeks; t_x and T are whole days over 7.
     func history(asOf day: Int) -> PurchaseHistory {
+        Self.history(days: days, firstDay: firstDay, lastDay: lastDay, asOf: day)
+    }
+
+    static func history(days: Int, firstDay: Int, lastDay: Int, asOf day: Int) -> PurchaseHistory {
         PurchaseHistory(
             repeats: days - 1, recency: Double(lastDay - firstDay) / 7, age: Double(day - firstDay) / 7)
     }
@@ -25,16 +29,10 @@ struct ChurnBuyer: Sendable, Equatable {
 struct ChurnPopulation {
     /// The buyers, by id in the order of bytes.
     let buyers: [ChurnBuyer]
-    /// Each merged subject's surviving customer.
-    let survivors: [String: String]
-    /// Each survivor's subjects, itself included, in the order of bytes.
-    let members: [String: [String]]
 
     /// Reads all buyers.
     init(_ db: Database, until day: Int) throws {
         let (survivors, members) = try Self.merges(db)
-        self.survivors = survivors
-        self.members = members
         var buyers: [ChurnBuyer] = []
         // The summary answers for a customer who stands alone and has no purchase later than the day; the few
         // others are counted from their days.
@@ -127,20 +125,5 @@ struct ChurnPopulation {
             }
         }
         return totals
-    }
-
-    /// The subjects of a customer.
-    func subjects(of customer: String) -> [String] { members[customer] ?? [customer] }
-
-    /// How many customers there are, buyers or not: those of the customers' view, or, without it, of this one.
-    func customerCount(_ db: Database) throws -> Int {
-        let table = try db.tableExists("customers") ? "customers" : "churn_customers"
-        let sql = """
-            SELECT count(DISTINCT coalesce(survivors.customer, t.subject))
-            FROM "\(table)" AS t LEFT JOIN survivors ON survivors.subject = t.subject
-            """
-        // Without merges the count needs no join, and that is nearly always.
-        guard survivors.isEmpty else { return try Int.fetchOne(db, sql: sql) ?? 0 }
-        return try Int.fetchOne(db, sql: "SELECT count(*) FROM \"\(table)\"") ?? 0
     }
 }

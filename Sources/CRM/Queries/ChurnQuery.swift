@@ -10,12 +10,12 @@ public struct ChurnQuery: Sendable {
     public var horizonDays: Int?
     /// The event of the model to use; `nil` = the last one published.
     public var modelSequence: UInt64?
-    /// The bands of risk.
-    public var bands: ChurnBands
+    /// The bands of risk; `nil` = the folder's.
+    public var bands: ChurnBands?
 
     /// A query for the `top` customers most at risk.
     public init(
-        top: Int = 10, horizonDays: Int? = nil, modelSequence: UInt64? = nil, bands: ChurnBands = ChurnBands()
+        top: Int = 10, horizonDays: Int? = nil, modelSequence: UInt64? = nil, bands: ChurnBands? = nil
     ) {
         self.top = top
         self.horizonDays = horizonDays
@@ -30,64 +30,76 @@ public struct ChurnQuery: Sendable {
     /// - Throws: `ChurnError`, or an error of the database.
     public func run(_ db: Database, _ context: AnswerContext) throws -> ChurnAnswer {
         if let horizonDays { try ChurnModel.check(horizonDays: horizonDays) }
+        let bands = bands ?? context.bands
         let today = context.calendar.day(of: context.now)
-        let population = try ChurnPopulation(db, until: today)
-        guard !population.buyers.isEmpty else { throw ChurnError.noPurchases(until: today) }
-        let model =
-            try ChurnModel.published(db, sequence: modelSequence)
-            ?? .fit(
-                .mbg, to: population.buyers, until: today,
-                horizonDays: horizonDays ?? ChurnModel.horizonDaysDefault)
-        let horizon = try model.horizon(asked: horizonDays)
-        guard let scorer = ChurnScorer(model, horizonDays: horizon, today: today) else {
-            throw ChurnError.fit(.noMaximum)
+        let scorer = try ChurnScorer.inForce(db, sequence: modelSequence, horizonDays: horizonDays, today: today)
+        let scan = try ChurnScan(db, context)
+        var scored = 0
+        var counts = [0, 0, 0]
+        var list = RiskList(top: top)
+        try scan.forEach(db, signals: scorer.model.hasWeights) { entry in
+            let z = scorer.score(entry.history(asOf: today), entry.signals)
+            scored += 1
+            counts[bands.index(of: Logit.probability(z))] += 1
+            list.offer(entry, z)
         }
-        let contracts = try Self.contracts(db, context, population)
-        var scored: [(buyer: ChurnBuyer, z: Double)] = []
-        for buyer in population.buyers where contracts[buyer.customer] == nil {
-            let z = try scorer.score(buyer) {
-                try ChurnSignals(population.subjects(of: buyer.customer), db, context)
-            }
-            scored.append((buyer, z))
-        }
-        // Buyers come by id; the sort is by all three keys, so no tie is left to chance.
-        let order = scored.indices.sorted {
-            (-scored[$0].z, -scored[$0].buyer.days, $0) < (-scored[$1].z, -scored[$1].buyer.days, $1)
-        }
-        let listed = try order.prefix(max(0, top)).map { index -> ChurnCustomer in
-            let (buyer, z) = scored[index]
-            let subjects = population.subjects(of: buyer.customer)
+        guard scored + scan.contracts.count > 0 else { throw ChurnError.noPurchases(until: today) }
+        let listed = try list.sorted().map { risk -> ChurnCustomer in
+            let subjects = scan.subjects(of: risk.buyer.customer)
             return ChurnCustomer(
-                buyer, z: z, scorer, try ChurnSignals(subjects, db, context), bands: bands,
+                risk.buyer, z: risk.z, scorer, try ChurnSignals(subjects, db, context), bands: bands,
                 spend: try ChurnPopulation.spend(subjects, db, until: today))
         }
-        let bound = Set(population.buyers.map(\.customer)).union(contracts.keys)
         return ChurnAnswer(
             at: context.lastSequence, now: context.now.rfc3339, day: DayCalendar.text(of: today),
-            model: ChurnModelAnswer(model, horizonDays: horizon), scored: scored.count,
+            model: ChurnModelAnswer(scorer.model, horizonDays: scorer.horizonDays), scored: scored,
             notScored: ChurnAnswer.NotScored(
-                prospect: max(0, try population.customerCount(db) - bound.count), contract: contracts.count),
-            bands: ChurnAnswer.count(scored.map(\.z), bands),
+                prospect: max(0, try scan.customerCount(db) - scored - scan.contracts.count),
+                contract: scan.contracts.count),
+            bands: zip(ChurnBands.names, zip(bands.limits, counts)).map {
+                ChurnAnswer.Band(band: $0, from: $1.0, customers: $1.1)
+            },
             customers: listed,
-            contracts: contracts.values.sorted {
+            contracts: scan.contracts.values.sorted {
                 ($0.daysLeft ?? .max, $0.customer) < ($1.daysLeft ?? .max, $1.customer)
             })
     }
+}
 
-    /// Customers under a contract today.
-    private static func contracts(
-        _ db: Database, _ context: AnswerContext, _ population: ChurnPopulation
-    ) throws -> [String: ChurnContract] {
-        var contracts: [String: ChurnContract] = [:]
-        let subjects = try String.fetchAll(
-            db, sql: "SELECT DISTINCT subject FROM churn_signals WHERE signal = 'contract' ORDER BY subject")
-        for subject in subjects {
-            let customer = population.survivors[subject] ?? subject
-            guard contracts[customer] == nil else { continue }
-            let signals = try ChurnSignals(population.subjects(of: customer), db, context)
-            contracts[customer] = ChurnContract(customer, signals)
+/// The largest risks of a pass, kept without sorting everyone.
+private struct RiskList {
+    typealias Risk = (buyer: ChurnBuyer, z: Double)
+
+    private let top: Int
+    private var kept: [Risk] = []
+    /// What a further one must reach, once enough are kept.
+    private var least: (z: Double, days: Int)?
+
+    init(top: Int) {
+        self.top = max(0, top)
+    }
+
+    mutating func offer(_ entry: ChurnScan.Entry, _ z: Double) {
+        guard top > 0 else { return }
+        if let least {
+            // Among equals the first id wins, and customers come by id, save merged ones.
+            guard z > least.z || z == least.z && (entry.days > least.days || entry.days == least.days && entry.isMerged)
+            else { return }
         }
-        return contracts
+        kept.append((entry.buyer, z))
+        guard kept.count >= 2 * top + 1_000 else { return }
+        kept = sorted()
+        least = kept.last.map { ($0.z, $0.buyer.days) }
+    }
+
+    /// The list: by risk, then repeat purchases, then id.
+    func sorted() -> [Risk] {
+        let all = kept.sorted { left, right in
+            if left.z != right.z { return left.z > right.z }
+            if left.buyer.days != right.buyer.days { return left.buyer.days > right.buyer.days }
+            return left.buyer.customer.utf8.lexicographicallyPrecedes(right.buyer.customer.utf8)
+        }
+        return Array(all.prefix(top))
     }
 }
 
@@ -161,13 +173,5 @@ public struct ChurnAnswer: Encodable, Sendable {
     enum CodingKeys: String, CodingKey {
         case at, now, day, model, scored, bands, customers, contracts
         case notScored = "not_scored"
-    }
-
-    static func count(_ scores: [Double], _ bands: ChurnBands) -> [Band] {
-        var counts: [String: Int] = [:]
-        for z in scores { counts[bands.name(of: Logit.probability(z)), default: 0] += 1 }
-        return zip(ChurnBands.names, [bands.high, bands.medium, 0]).map {
-            Band(band: $0, from: $1, customers: counts[$0] ?? 0)
-        }
     }
 }

@@ -9,8 +9,8 @@ public struct ChurnReason: Encodable, Sendable, Equatable {
 
     /// The reasons of a customer, purchases first.
     static func reasons(_ buyer: ChurnBuyer, _ signals: ChurnSignals) -> [ChurnReason] {
-        [purchase(buyer, signals)] + complaints(signals) + tickets(signals) + survey(signals) + silence(signals)
-            + unsubscribes(signals)
+        [purchase(buyer, signals)] + complaints(signals) + endedComplaints(signals) + tickets(signals)
+            + survey(signals) + silence(signals) + unsubscribes(signals)
     }
 
     private static func purchase(_ buyer: ChurnBuyer, _ signals: ChurnSignals) -> ChurnReason {
@@ -31,6 +31,21 @@ public struct ChurnReason: Encodable, Sendable, Equatable {
             open.count == 1 ? "1 complaint open for \(age)" : "\(open.count) complaints open, the oldest for \(age)"
         return [ChurnReason(code: "open_complaints", text: text, sequences: open.map(\.sequence))]
     }
+
+    /// A complaint that ended is told for as long as its share in a score is more than a trifle.
+    private static func endedComplaints(_ signals: ChurnSignals) -> [ChurnReason] {
+        let ended = signals.endedComplaints.filter { signals.age($0) <= endedDaysMax }
+        guard let last = ended.compactMap(\.until).max() else { return [] }
+        let ago = Self.ago(Int(signals.age(last)))
+        let text =
+            ended.count == 1
+            ? "1 complaint, resolved or closed \(ago)"
+            : "\(ended.count) complaints, the last one resolved or closed \(ago)"
+        return [ChurnReason(code: "ended_complaints", text: text, sequences: ended.flatMap(\.sequences))]
+    }
+
+    /// Two half-lives of a newly fitted model.
+    private static let endedDaysMax = 180.0
 
     private static func tickets(_ signals: ChurnSignals) -> [ChurnReason] {
         let overdue = signals.overdueTickets

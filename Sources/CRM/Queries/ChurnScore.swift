@@ -1,24 +1,5 @@
 import BuyTillYouDie
-public import GRDB
-
-/// Names for ranges of risk.
-public struct ChurnBands: Sendable, Equatable {
-    /// From this risk on it is `high`.
-    public var high: Double
-    /// From this risk on, below `high`, it is `medium`; below it is `low`.
-    public var medium: Double
-
-    /// Bands with these limits.
-    public init(high: Double = 0.8, medium: Double = 0.5) {
-        self.high = high
-        self.medium = medium
-    }
-
-    /// The names, the highest first.
-    static let names = ["high", "medium", "low"]
-
-    func name(of risk: Double) -> String { risk >= high ? "high" : risk >= medium ? "medium" : "low" }
-}
+import GRDB
 
 /// One term of a churn score.
 public struct ChurnTerm: Encodable, Sendable, Equatable {
@@ -53,8 +34,8 @@ struct ChurnScorer {
     private var horizon: Double { Double(horizonDays) / 7 }
 
     /// The logit of no purchase within the horizon, from purchases alone.
-    func purchaseLogit(_ buyer: ChurnBuyer) -> Double {
-        purchases.logitOfNoPurchase(buyer.history(asOf: today), horizon: horizon)
+    func purchaseLogit(_ history: PurchaseHistory) -> Double {
+        purchases.logitOfNoPurchase(history, horizon: horizon)
     }
 
     func probabilityAlive(_ buyer: ChurnBuyer) -> Double { purchases.probabilityAlive(buyer.history(asOf: today)) }
@@ -65,24 +46,26 @@ struct ChurnScorer {
 
     /// All terms of a score, which add up to z.
     func terms(_ buyer: ChurnBuyer, _ signals: ChurnSignals) -> [ChurnTerm] {
-        let offset = purchaseLogit(buyer)
+        let offset = purchaseLogit(buyer.history(asOf: today))
         let first = ChurnTerm(
             name: "purchases", value: offset, weight: 1, contribution: offset,
             sequences: buyer.days > 1 ? [buyer.firstSequence, buyer.lastSequence] : [buyer.lastSequence])
         return [first]
             + ChurnFeature.allCases.map { feature in
-                let (value, sequences) = signals.value(of: feature, model)
+                let value = signals.value(of: feature, model)
                 let weight = model.beta[feature] ?? 0
                 return ChurnTerm(
                     name: feature.rawValue, value: value, weight: weight, contribution: value * weight,
-                    sequences: sequences)
+                    sequences: signals.sequences(of: feature))
             }
     }
 
-    /// z, with signals only if the model weighs any.
-    func score(_ buyer: ChurnBuyer, _ signals: () throws -> ChurnSignals) rethrows -> Double {
-        guard model.hasWeights else { return purchaseLogit(buyer) }
-        return try terms(buyer, signals()).reduce(0) { $0 + $1.contribution }
+    /// z, with signals only if the model weighs any: the sum of the terms, to the last bit.
+    func score(_ history: PurchaseHistory, _ signals: ChurnSignals?) -> Double {
+        var z = purchaseLogit(history)
+        guard model.hasWeights, let signals else { return z }
+        for feature in ChurnFeature.allCases { z += signals.value(of: feature, model) * (model.beta[feature] ?? 0) }
+        return z
     }
 }
 

@@ -196,16 +196,13 @@ struct SegmentRows {
             ["today": DayCalendar.text(of: today), "now": context.now.rfc3339])
         let population = try ChurnPopulation(db, until: today)
         guard !population.buyers.isEmpty, let scorer = try scorer(population) else { return part }
-        let bands = ChurnBands()
-        for buyer in population.buyers {
+        // Customers under a contract are not among those of the pass.
+        try ChurnScan(db, context).forEach(db, signals: scorer.model.hasWeights) { entry in
+            let buyer = entry.buyer
             let known = part.values[buyer.customer] ?? part.missing
-            if case .integer(1) = known[0] { continue }
-            let z = try scorer.score(buyer) {
-                try ChurnSignals(population.subjects(of: buyer.customer), db, context)
-            }
-            let risk = Logit.probability(z)
+            let risk = Logit.probability(scorer.score(entry.history(asOf: today), entry.signals))
             part.values[buyer.customer] = [
-                known[0], known[1], SegmentValue(risk), .text(bands.name(of: risk)),
+                known[0], known[1], SegmentValue(risk), .text(context.bands.name(of: risk)),
                 SegmentValue(scorer.probabilityAlive(buyer)), SegmentValue(scorer.expectedPurchases(buyer)),
             ]
         }

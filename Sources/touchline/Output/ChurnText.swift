@@ -15,15 +15,33 @@ enum ChurnText {
         if model.sequence == nil, !isBeingFitted {
             text += " It is not published; `touchline churn fit` publishes one."
         }
-        return text + model.notes.map { " " + $0 }.joined()
+        return text + model.notes.map { " " + $0.prefix(1).uppercased() + $0.dropFirst() + "." }.joined()
     }
 
-    /// A number with four significant decimals.
+    /// A number with four decimals.
     static func number(_ value: Double) -> String { String(format: "%.4f", value) }
+
+    /// A number with four decimals, or a dash where there is none.
+    static func figure(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
 
     /// Sequences, the first few spelled out.
     static func sequences(_ sequences: [UInt64]) -> String {
         let first = sequences.prefix(5).map { "#\($0)" }.joined(separator: " ")
         return sequences.count > 5 ? first + " … (\(sequences.count))" : first
+    }
+
+    /// The weights of signals with how sure they are, if there are any.
+    static func weights(_ model: ChurnModelAnswer) {
+        guard let evidence = model.evidence else { return }
+        Output.line(
+            "Weights from \(Text.count(evidence.customers)) customers as of \(evidence.from), of whom "
+                + "\(Text.count(evidence.stayedAway)) bought nothing until \(evidence.to):")
+        var table = TextTable("signal", ">weight", ">standard error", ">customers with it", ">half-life")
+        for name in ChurnFeature.allCases.map(\.rawValue) {
+            table.add(
+                name, number(model.beta[name] ?? 0), number(evidence.standardErrors[name] ?? 0),
+                Text.count(evidence.withSignal[name] ?? 0), model.halfLives[name].map { "\(Int($0)) days" })
+        }
+        Output.write(table.text())
     }
 }
