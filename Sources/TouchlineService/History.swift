@@ -36,7 +36,6 @@ public struct History: Sendable {
 
     private func group(of subject: String, at request: MomentRequest) throws -> ([String], AnswerContext) {
         var context = try request.resolve(in: reader, calendar: folder.calendar)
-        context.bands = folder.configuration.bands
         if request.isPresent { context.now = .now() }
         let group =
             try request.isPresent

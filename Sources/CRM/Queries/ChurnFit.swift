@@ -50,7 +50,7 @@ extension ChurnModel {
         let buyers = try ChurnPopulation(db, until: day).buyers
         var model = try ChurnModel.fit(kind, to: buyers, until: day, horizonDays: horizonDays)
         guard let past else { return model }
-        let weights = try ChurnWeights.learn(model, until: day, db, past: past)
+        let weights = try ChurnWeights.learn(kind, until: day, horizonDays: horizonDays, db, past: past)
         model.beta = weights.beta
         model.evidence = weights.evidence
         model.notes += weights.notes

@@ -41,9 +41,9 @@ public struct ChurnEvidence: Encodable, Sendable, Equatable {
 ///
 /// With A the last day of the fit and D its horizon, everyone has signals as of A−D, by what had happened by then, and
 /// whoever bought nothing in (A−D, A] stayed away. A ridge logistic regression weighs the signals on top of the logit
-/// that the model of purchases gives as of A−D (see `OffsetLogistic`). That model is the one fitted until A, which the
-/// weights will stand beside: one fitted until A−D would know half as much, and its error would end up in the weights.
-/// With less than 2 D of history, or without service events, every weight is 0 and a note says why.
+/// that a model of purchases gave on that day, fitted to no more than was known of it (see `OffsetLogistic`): so the
+/// weights make up for what such a model misses when it looks ahead. With less than 2 D of history, or without service
+/// events, every weight is 0 and a note says why.
 struct ChurnWeights {
     /// The weights; none = 0.
     var beta: [ChurnFeature: Double] = [:]
@@ -55,13 +55,11 @@ struct ChurnWeights {
     /// Learns the weights of a model whose fit ends on a day.
     ///
     /// - Parameters:
-    ///   - model: the model of purchases, fitted until `day`.
     ///   - db: the views as of that day.
     ///   - past: the views as of an earlier day among what `db` knows.
     static func learn(
-        _ model: ChurnModel, until day: Int, _ db: Database, past: ChurnPast
+        _ kind: ModelKind, until day: Int, horizonDays: Int, _ db: Database, past: ChurnPast
     ) throws -> ChurnWeights {
-        let horizonDays = model.horizonDays
         guard try hasServiceEvents(db) else { return none(noServiceEvents) }
         let known = try firstDay(db).map { day - $0 + 1 } ?? 0
         guard known >= 2 * horizonDays else {
@@ -71,7 +69,7 @@ struct ChurnWeights {
         }
         var weights = none(noServiceEvents)
         try past(day - horizonDays) { earlier, context in
-            weights = try learn(model, until: day, db, earlier, context)
+            weights = try learn(kind, until: day, horizonDays: horizonDays, db, earlier, context)
         }
         return weights
     }
@@ -83,10 +81,18 @@ struct ChurnWeights {
     private static func none(_ note: String) -> ChurnWeights { ChurnWeights(notes: [note]) }
 
     private static func learn(
-        _ model: ChurnModel, until day: Int, _ outcome: Database, _ earlier: Database, _ context: AnswerContext
+        _ kind: ModelKind, until day: Int, horizonDays: Int, _ outcome: Database, _ earlier: Database,
+        _ context: AnswerContext
     ) throws -> ChurnWeights {
-        let start = day - model.horizonDays
-        guard let scorer = ChurnScorer(model, horizonDays: model.horizonDays, today: start) else {
+        let start = day - horizonDays
+        let model: ChurnModel
+        do {
+            let buyers = try ChurnPopulation(earlier, until: start).buyers
+            model = try .fit(kind, to: buyers, until: start, horizonDays: horizonDays)
+        } catch let error as ChurnError {
+            return none("as of \(DayCalendar.text(of: start)) \(error), so signals beside purchases have no weight")
+        }
+        guard let scorer = ChurnScorer(model, horizonDays: horizonDays, today: start) else {
             throw ChurnError.fit(.noMaximum)
         }
         let outcome = try ChurnOutcome(outcome, after: start, through: day)
