@@ -24,6 +24,19 @@ import Testing
         #expect(planted > none + 0.5, "\(planted) \(none)")
     }
 
+    @Test func `every weight of twenty years with a planted effect is above every weight of twenty without`() throws {
+        func weights(_ effect: Double) throws -> [Double] {
+            try (1...20).map { (seed: UInt64) in
+                let seed = effect > 1 ? seed : seed + 1_000
+                let model = try Self.fit(PlantedMonths(seed: seed, effect: effect).events()).model
+                return try #require(model.beta["open_complaints"])
+            }
+        }
+        let (planted, none) = (try weights(2), try weights(1))
+        let (least, most) = (try #require(planted.min()), try #require(none.max()))
+        #expect(least > most, "\(planted) \(none)")
+    }
+
     @Test func `the same events give the same bits`() throws {
         let year = PlantedYear(seed: 3, effect: 2, customers: 400)
         let (one, two) = (try year.fit(horizonDays: 182), try year.fit(horizonDays: 182))
