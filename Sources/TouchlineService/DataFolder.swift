@@ -75,9 +75,6 @@ public struct DataFolder: Sendable {
     /// The place of the views.
     public var views: ViewStore { ViewStore(directory: path) }
 
-    /// The user's own event types.
-    public var userCatalogue: FilePath { path.appending(DefinitionKind.catalogue.fileName) }
-
     /// Opens the log for reading.
     public func openReader() throws -> LogReader { try LogReader.open(log) }
 
@@ -96,11 +93,8 @@ public struct DataFolder: Sendable {
         }
     }
 
-    /// The built-in event types and the user's own.
-    public func catalogue() throws -> Catalogue {
-        let own = FileManager.default.contents(atPath: userCatalogue.string)
-        return try Catalogue.load(user: own.map { String(decoding: $0, as: UTF8.self) }, path: userCatalogue.string)
-    }
+    /// The built-in event types and the user's own; while the user's file cannot be used, those in force.
+    public func catalogue() throws -> Catalogue { try DefinitionFiles(self).catalogue() }
 
     /// All built-in projectors, as this folder configures them.
     public func projectors() throws -> ProjectorSet {

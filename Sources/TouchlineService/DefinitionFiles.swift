@@ -49,16 +49,22 @@ public struct DefinitionFiles: Sendable {
 
     /// The file of a kind; `nil` if there is none.
     ///
-    /// - Throws: `DefinitionError` if it is not UTF-8, `ServiceError` if it cannot be read.
-    public func file(_ kind: DefinitionKind) throws -> File? {
+    /// - Throws: `DefinitionError` if it cannot be read or is not UTF-8.
+    public func file(_ kind: DefinitionKind) throws(DefinitionError) -> File? {
         let path = folder.path.appending(kind.fileName).string
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw ServiceError(.io, "\(path): cannot be read; check its permissions")
+        func unusable(_ message: String, _ mend: String) -> DefinitionError {
+            DefinitionError(
+                path: path, problems: [DefinitionProblem(line: nil, entry: "", message: message, mend: mend)])
+        }
+        let type = try? FileManager.default.attributesOfItem(
+            atPath: URL(filePath: path).resolvingSymlinksInPath().path)[.type]
+        // A pipe would wait for ever.
+        guard type as? FileAttributeType == .typeRegular, let bytes = FileManager.default.contents(atPath: path) else {
+            throw unusable("cannot be read", "make it a file that can be")
         }
         guard let body = String(validating: bytes, as: UTF8.self) else {
-            let problem = DefinitionProblem(line: nil, entry: "", message: "not UTF-8", mend: "save the file as UTF-8")
-            throw DefinitionError(path: path, problems: [problem])
+            throw unusable("not UTF-8", "save the file as UTF-8")
         }
         return File(kind: kind, path: path, body: body, sha256: Definition.sha256(of: body))
     }
@@ -66,10 +72,15 @@ public struct DefinitionFiles: Sendable {
     /// A note for whoever asks a question that a definition decides, if the folder's file says something else than the
     /// definition in force; `nil` if all is well.
     public func note(_ kind: DefinitionKind, _ db: Database) throws -> String? {
-        guard let file = try file(kind) else { return nil }
         let known = try Definition.inForce(kind, db)
-        guard file.sha256 != known?.sha256 else { return nil }
         let inForce = known.map { "the definition of event \($0.sequence)" } ?? "no definition"
+        let found: File?
+        do {
+            found = try file(kind)
+        } catch {
+            return "\(error). \(inForce.prefix(1).uppercased() + inForce.dropFirst()) is in force"
+        }
+        guard let file = found, file.sha256 != known?.sha256 else { return nil }
         return "\(file.path) is not published yet, \(inForce) is in force; run `touchline definitions publish`"
     }
 
@@ -118,6 +129,19 @@ public struct DefinitionFiles: Sendable {
             throw ServiceError(.io, "\(file.path) was not acknowledged; publish it again")
         }
         return sequence
+    }
+
+    /// The catalogue by which new events are checked: the built-in one with the types of the folder's file, or, while
+    /// that cannot be used, with those of the definition in force.
+    ///
+    /// - Throws: `LogError` if the log cannot be read for it.
+    public func catalogue() throws -> Catalogue {
+        do {
+            guard let file = try file(.catalogue) else { return try Catalogue.load() }
+            return try Catalogue.load(user: file.body, path: file.path)
+        } catch is DefinitionError {
+            return try Catalogue.load(user: definitionsInForce()[.catalogue]?.body)
+        }
     }
 
     /// The definitions in force, read from the log itself, since views may be behind.

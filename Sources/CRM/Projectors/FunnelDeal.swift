@@ -54,6 +54,8 @@ struct FunnelDeal: Sendable {
     /// The running stay, or when closed the one it was closed in.
     private var running = 0
     var lastSequence: UInt64
+    /// The currency an opening named, for amounts that name none.
+    private var openingCurrency: String?
 
     private(set) var name: String?
     private(set) var amount: String?
@@ -85,6 +87,7 @@ struct FunnelDeal: Sendable {
         name = data.field("name") ?? name
         contact = data.field("contact") ?? contact
         lead = data.field("lead") ?? lead
+        openingCurrency = data.field("currency") ?? openingCurrency
         assign(data.field("owner"), at: moment)
         Self.set(&origin, .from, data.field("origin"), at: moment, &history)
         Self.set(&product, .product, data.field("product"), at: moment, &history)
@@ -98,7 +101,7 @@ struct FunnelDeal: Sendable {
 
     mutating func take(_ stated: StatedAmount?, at moment: Moment) {
         guard let stated else { return }
-        let currency = stated.currency ?? currency
+        let currency = stated.currency ?? currency ?? openingCurrency
         if stated.amount == amount, currency == self.currency { return }
         amount = stated.amount
         self.currency = currency

@@ -12,12 +12,13 @@ public enum AttributionRule: String, Sendable, CaseIterable {
     /// The rule as a sentence, for whoever reads the figure.
     public func sentence(windowDays: Int) -> String {
         let days = "\(windowDays) day\(windowDays == 1 ? "" : "s") before the order"
+        let redemption = "; a redemption that names the order is a touch at the order's moment, whenever it was told of"
         switch self {
-        case .first: return "all of an order's net revenue to the earliest touch in the \(days)"
-        case .last: return "all of an order's net revenue to the latest touch in the \(days)"
+        case .first: return "all of an order's net revenue to the earliest touch in the \(days)" + redemption
+        case .last: return "all of an order's net revenue to the latest touch in the \(days)" + redemption
         case .linear:
             return "equal parts of an order's net revenue to every sending in the \(days);"
-                + " a variant of which only answers are known there counts as one sending"
+                + " a variant of which only answers are known there counts as one sending" + redemption
         case .redeemed:
             return "an order's net revenue to the variants that were redeemed with it, in equal parts, at any time"
         }

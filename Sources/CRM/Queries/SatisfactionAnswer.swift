@@ -36,6 +36,8 @@ public struct SatisfactionAnswer: Encodable, Sendable, Equatable {
     public var sent: Int
     /// Surveys answered by a customer, also if no sending was told.
     public var answered: Int
+    /// Answers whose score lies outside its own scale; they are in no mean.
+    public var outsideScale: Int
     /// The scores, per scale.
     public var scores: [Scores]
     /// The same per agent, by name.
@@ -45,6 +47,7 @@ public struct SatisfactionAnswer: Encodable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case sent, answered, scores
+        case outsideScale = "outside_scale"
         case byAgent = "by_agent"
         case byMonth = "by_month"
     }
@@ -53,6 +56,7 @@ public struct SatisfactionAnswer: Encodable, Sendable, Equatable {
     init(_ db: Database, _ calendar: DayCalendar) throws {
         let counts = try Row.fetchOne(db, sql: "SELECT count(sent), count(answered) FROM surveys")
         var all = SatisfactionTally()
+        var outside = 0
         var agents: [String: SatisfactionTally] = [:]
         var months: [String: SatisfactionTally] = [:]
         let rows = try Row.fetchCursor(
@@ -67,6 +71,10 @@ public struct SatisfactionAnswer: Encodable, Sendable, Equatable {
         while let row = try rows.next() {
             guard let score = DecimalAmount(row[2] as String) else { continue }
             let scale = SatisfactionTally.Scale(least: row[0], most: row[1])
+            guard scale.holds(score) else {
+                outside += 1
+                continue
+            }
             all.add(score, scale)
             agents[(row[4] as String?) ?? FunnelPipelines.noStage, default: SatisfactionTally()].add(score, scale)
             if let text: String = row[3], let answered = try? Instant(rfc3339: text) {
@@ -76,6 +84,7 @@ public struct SatisfactionAnswer: Encodable, Sendable, Equatable {
         }
         sent = counts?[0] ?? 0
         answered = counts?[1] ?? 0
+        outsideScale = outside
         scores = all.scores
         byAgent = Self.groups(agents)
         byMonth = Self.groups(months)
@@ -91,6 +100,12 @@ private struct SatisfactionTally {
     struct Scale: Hashable {
         var least: String?
         var most: String?
+
+        /// Whether a score lies within; a scale of which an end is not known holds everything beyond the other.
+        func holds(_ score: DecimalAmount) -> Bool {
+            let (least, most) = (least.flatMap { DecimalAmount($0) }, most.flatMap { DecimalAmount($0) })
+            return least.map { $0 <= score } ?? true && most.map { score <= $0 } ?? true
+        }
     }
 
     private var sums: [Scale: (count: Int, sum: DecimalAmount)] = [:]

@@ -15,7 +15,11 @@ public struct ServiceQuery: Sendable {
             db,
             sql: """
                 SELECT family, state, first_resolved IS NOT NULL, reopened, escalated, implied, first_response_time,
-                    resolution_time, opened, category, agent, severity, closed IS NOT NULL
+                    resolution_time, opened, category, agent, severity,
+                    first_resolved IS NOT NULL OR closed IS NOT NULL OR reopened > 0 AND EXISTS (
+                        SELECT 1 FROM case_history AS h
+                        WHERE h.subject = cases.subject AND h.family = cases.family AND h.case_id = cases.case_id
+                            AND h.step = 'closed')
                 FROM cases
                 """)
         while let row = try rows.next() {

@@ -3,7 +3,9 @@ import GRDB
 
 /// Counts cases.
 struct ServiceTally {
-    private var counts = (opened: 0, open: 0, resolved: 0, closed: 0, reopened: 0, escalated: 0, ended: 0)
+    private var counts = (
+        opened: 0, open: 0, resolved: 0, closed: 0, reopened: 0, escalated: 0, ended: 0, reopenedAfterEnd: 0
+    )
     private var responses: [Int64] = []
     private var resolutions: [Int64] = []
     private var ages: [Int64] = []
@@ -18,8 +20,10 @@ struct ServiceTally {
         if state == .closed { counts.closed += 1 }
         if row[3] as Int > 0 { counts.reopened += 1 }
         if row[4] as Int > 0 { counts.escalated += 1 }
-        // What was opened again had ended before, though its row does not tell when.
-        if row[2] as Bool || row[12] as Bool || row[3] as Int > 0 { counts.ended += 1 }
+        if row[12] as Bool {
+            counts.ended += 1
+            if row[3] as Int > 0 { counts.reopenedAfterEnd += 1 }
+        }
         if row[5] as Bool { return }
         if let response: Int64 = row[6] { responses.append(response) }
         if let resolution: Int64 = row[7] { resolutions.append(resolution) }
@@ -34,7 +38,7 @@ struct ServiceTally {
         ServiceAnswer.Figures(
             opened: counts.opened, open: counts.open, resolved: counts.resolved, closed: counts.closed,
             reopened: counts.reopened,
-            reopenRate: counts.ended > 0 ? Double(counts.reopened) / Double(counts.ended) : nil,
+            reopenRate: counts.ended > 0 ? Double(counts.reopenedAfterEnd) / Double(counts.ended) : nil,
             escalated: counts.escalated,
             firstResponse: DurationFigures(microseconds: responses),
             resolution: DurationFigures(microseconds: resolutions), openAge: DurationFigures(microseconds: ages),

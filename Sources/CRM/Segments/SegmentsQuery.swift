@@ -45,10 +45,18 @@ public struct SegmentsQuery: Sendable {
         membership.customers = try rows.forEach(wanted: wanted) { row in
             try Self.naming(nil) { () throws(ConditionFault) in try table.add(row) }
         }
-        membership.notes = rows.notes
+        membership.notes += rows.notes
+        membership.segments = []
         for (segment, condition) in zip(segments, checked) {
-            membership.members.append(
-                try Self.naming(segment) { () throws(ConditionFault) in try table.members(condition) })
+            do throws(SegmentError) {
+                let members = try Self.naming(segment) { () throws(ConditionFault) in try table.members(condition) }
+                membership.segments.append(segment)
+                membership.members.append(members)
+            } catch {
+                // One condition that a customer's data breaks does not take the others' answers away.
+                if name != nil { throw error }
+                membership.notes.append("\(error); left out")
+            }
         }
         return membership
     }

@@ -23,7 +23,15 @@ struct CatalogueCommand: ParsableCommand {
         }
 
         func run() throws {
-            let catalogue = try (try? options.folder())?.catalogue() ?? Catalogue.load()
+            let folder = try? options.folder()
+            if let folder {
+                do {
+                    if let file = try DefinitionFiles(folder).file(.catalogue) { try file.kind.check(file.body) }
+                } catch {
+                    StandardError.write("touchline: \(error). The types in force are listed\n")
+                }
+            }
+            let catalogue = try folder?.catalogue() ?? Catalogue.load()
             let types = catalogue.types.filter { type == nil || $0.name == type || $0.family == type }
             if let type, types.isEmpty {
                 throw NotFound(kind: "event type", name: type, nearMatches: catalogue.near(type: type))

@@ -91,6 +91,14 @@ extension DefinitionsCommand {
         @OptionGroup var options: GlobalOptions
         @OptionGroup var moment: MomentOptions
 
+        private struct Shown: Encodable {
+            var kind: String
+            var sequence: UInt64
+            var published: String
+            var sha256: String
+            var body: String
+        }
+
         @Argument(help: "pipelines, segments or catalogue.")
         var kind: DefinitionKind
 
@@ -107,10 +115,10 @@ extension DefinitionsCommand {
                 )
             }
             if options.json {
-                try JSONOutput.print([
-                    "kind": kind.rawValue, "sequence": String(found.sequence), "published": found.published,
-                    "sha256": found.sha256, "body": found.body,
-                ])
+                try JSONOutput.print(
+                    Shown(
+                        kind: kind.rawValue, sequence: found.sequence, published: found.published,
+                        sha256: found.sha256, body: found.body))
             } else {
                 Output.write(found.body)
                 Output.flush()

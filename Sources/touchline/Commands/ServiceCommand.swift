@@ -76,7 +76,9 @@ struct ServiceCommand: ParsableCommand {
     private func show(_ surveys: SatisfactionAnswer) {
         guard surveys.sent > 0 || surveys.answered > 0 else { return }
         Output.line()
-        Output.line("surveys: sent \(Text.count(surveys.sent)), answered \(Text.count(surveys.answered))")
+        Output.line(
+            "surveys: sent \(Text.count(surveys.sent)), answered \(Text.count(surveys.answered))"
+                + (surveys.outsideScale > 0 ? ", outside their scale \(Text.count(surveys.outsideScale))" : ""))
         var table = TextTable("satisfaction", "scale", ">answers", ">mean")
         add("all", surveys.scores, to: &table)
         for agent in surveys.byAgent { add("agent \(agent.name)", agent.scores, to: &table) }
