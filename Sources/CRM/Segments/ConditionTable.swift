@@ -120,8 +120,8 @@ final class ConditionTable {
         return guardState.columns
     }
 
-    /// Takes the trims with a list of characters out: their time is that of text times list, in one step that no handler
-    /// interrupts.
+    /// Takes the trims with a list of characters out: their time is that of text times list, in one step that no
+    /// handler interrupts.
     private static func refuseTrimsByList(_ connection: OpaquePointer) {
         for name in ["trim", "ltrim", "rtrim"] {
             sqlite3_create_function_v2(

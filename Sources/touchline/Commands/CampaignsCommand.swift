@@ -9,7 +9,8 @@ struct CampaignsCommand: ParsableCommand {
         discussion: """
             With --attribution also the net revenue of the orders that a campaign brought, by four rules side by side, \
             beside its cost. A touch is a sending or what answered it (delivered, opened, clicked, redeemed) in the \
-            window before the order, or a redemption that names the order; the rules are printed with the figures. An order is counted in its own currency.
+            window before the order, or a redemption that names the order; the rules are printed with the figures. \
+            An order is counted in its own currency.
             """)
 
     @OptionGroup var options: GlobalOptions

@@ -11,8 +11,8 @@ struct CohortsCommand: ParsableCommand {
             A cohort is everyone whose first purchase day lies in one calendar month (or quarter, or week) of the \
             folder's zone. For each later period the share is shown that bought again in it; * marks a period that is \
             not over yet. Spend is that of the purchase days, less \
-            what was refunded of their orders, per currency; a refund that names no order belongs to no day and is not in \
-            it. Merged customers count once.
+            what was refunded of their orders, per currency; a refund that names no order belongs to no day and is not \
+            in it. Merged customers count once.
             """)
 
     @OptionGroup var options: GlobalOptions
