@@ -156,19 +156,20 @@ import EventLog
             ("types:\n  a.b: {summary: a}\n  a.b: {summary: b}", 2, "a.b"),
         ] as [(String, Int?, String)])
     func problemsNameLineEntryAndMend(yaml: String, line: Int?, entry: String) {
-        let problems = Catalogue.check(yaml)
+        let error = #expect(throws: DefinitionError.self) { _ = try Catalogue.load(user: yaml, path: "my.yaml") }
+        let problems = error?.problems ?? []
         #expect(problems.count == 1)
         if let line { #expect(problems.first?.line == line) }
         #expect(problems.first?.entry == entry)
         #expect(problems.first?.mend.isEmpty == false)
-        let error = #expect(throws: DefinitionError.self) { _ = try Catalogue.load(user: yaml, path: "my.yaml") }
         #expect(error?.description.hasPrefix("my.yaml: ") == true)
         #expect(error?.description.contains("\n") == false)
     }
 
     @Test func allProblemsAreListed() {
         let yaml = "types:\n  a: {}\n  b.c: {summary: x, fields: {d: {kind: y}, e: {}}}\nmore: 1"
-        #expect(Catalogue.check(yaml).map(\.line) == [2, 3, 3, 4])
+        let error = #expect(throws: DefinitionError.self) { _ = try Catalogue.load(user: yaml) }
+        #expect(error?.problems.map(\.line) == [2, 3, 3, 4])
     }
 }
 

@@ -14,8 +14,8 @@ import Testing
     ) throws {
         func meanWeight(_ effect: Double) throws -> Double {
             try (1...8).reduce(0.0) { (sum: Double, seed: UInt64) in
-                let model = try PlantedYear(seed: seed, effect: effect, complaints: complaints)
-                    .fit(horizonDays: 182).model
+                let year = PlantedYear(seed: seed, effect: effect, complaints: complaints)
+                let model = try Self.fit(year.events()).model
                 #expect(model.evidence?.withSignal["open_complaints"] ?? 0 > 200)
                 return try sum + #require(model.beta["open_complaints"]) / 8
             }
@@ -39,7 +39,7 @@ import Testing
 
     @Test func `the same events give the same bits`() throws {
         let year = PlantedYear(seed: 3, effect: 2, customers: 400)
-        let (one, two) = (try year.fit(horizonDays: 182), try year.fit(horizonDays: 182))
+        let (one, two) = (try Self.fit(year.events()), try Self.fit(year.events()))
         #expect(one.eventData == two.eventData)
         #expect(String(decoding: one.eventData, as: UTF8.self).contains(#""half_lives":{"open_complaints":90.0"#))
     }

@@ -1,6 +1,5 @@
 import CRM
 import Foundation
-import GRDB
 import ReferenceFold
 
 /// A made-up year in which complainers leave more often, or do not.
@@ -54,20 +53,5 @@ struct PlantedYear {
             }
         }
         return events.sorted { $0.day < $1.day }.map(\.event)
-    }
-
-    /// The fit at the end of the year; the past is folded anew from what had happened by then.
-    func fit(horizonDays: Int) throws -> ChurnFitAnswer {
-        let events = events()
-        let views = try ChurnTestViews(events)
-        let context = try views.context(DayCalendar.text(of: Self.lastDay))
-        return try views.database.read { db in
-            try ChurnFit(horizonDays: horizonDays).run(db, context) { day, read in
-                let text = DayCalendar.text(of: day)
-                let past = try ChurnTestViews(events.filter { $0.time.prefix(10) <= text })
-                let context = try past.context(text)
-                try past.database.read { try read($0, context) }
-            }
-        }
     }
 }

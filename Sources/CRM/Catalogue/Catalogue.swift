@@ -42,16 +42,6 @@ public struct Catalogue: Sendable {
         return catalogue
     }
 
-    /// Everything that is wrong with a user's file, from top to bottom; empty if it is good.
-    public static func check(_ user: String) -> [DefinitionProblem] {
-        do {
-            _ = try load(user: user)
-            return []
-        } catch {
-            return error.problems
-        }
-    }
-
     /// The type of this name; `nil` if there is none, even if it is in an open family.
     public func type(named name: String) -> EventTypeDefinition? { numbers[name].map { types[$0] } }
 

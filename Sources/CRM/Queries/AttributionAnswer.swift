@@ -8,7 +8,7 @@ public struct AttributionAnswer: Encodable, Sendable, Equatable {
         public var revenue: [String: MoneySums] = Self.none
         /// Decimal amount it cost.
         public var cost: DecimalAmount?
-        /// ISO 4217 currency of the cost.
+        /// ISO 4217 currency of the cost; XXX if none was named.
         public var costCurrency: String?
 
         private static let none = Dictionary(
@@ -18,7 +18,7 @@ public struct AttributionAnswer: Encodable, Sendable, Equatable {
         public var returns: [String: Double]? {
             guard let cost, !cost.isZero, !cost.isNegative else { return nil }
             return revenue.mapValues { sums in
-                let revenue = sums.sums[costCurrency ?? PurchasesLedger.noCurrency].flatMap { $0 }
+                let revenue = costCurrency.flatMap { sums.sums[$0] }.flatMap { $0 }
                 return (revenue ?? .zero).approximation / cost.approximation
             }
         }
@@ -104,6 +104,7 @@ public struct AttributionAnswer: Encodable, Sendable, Equatable {
         _ cost: DecimalAmount, _ currency: String?, of campaign: String,
         _ parts: [(target: AttributionTarget, amount: DecimalAmount)]
     ) {
+        let currency = currency ?? PurchasesLedger.noCurrency
         campaigns[campaign, default: Credit()].cost = cost
         campaigns[campaign]?.costCurrency = currency
         for (target, part) in parts {

@@ -90,13 +90,12 @@ struct CampaignsCommand: ParsableCommand {
     /// A line a currency, the cost beside its own.
     private func add(_ name: String, _ credit: AttributionAnswer.Credit, to table: inout TextTable) {
         var currencies = Set(credit.revenue.values.flatMap(\.sums.keys))
-        let costCurrency = credit.cost.map { _ in credit.costCurrency ?? "XXX" }
-        if let costCurrency { currencies.insert(costCurrency) }
+        if let currency = credit.costCurrency { currencies.insert(currency) }
         for (number, currency) in currencies.sorted().enumerated() {
             let amounts = AttributionRule.allCases.map { rule in
                 (credit.revenue[rule.rawValue]?.sums[currency]).map { $0.map { "\($0)" } ?? "?" }
             }
-            let isCosts = currency == costCurrency
+            let isCosts = currency == credit.costCurrency
             let returned = isCosts ? credit.returns?[AttributionRule.linear.rawValue] : nil
             table.add(
                 number == 0 ? name : "", number == 0 ? Text.count(credit.orders) : "", currency, amounts[0], amounts[1],

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CRM
-import Foundation
 import TouchlineService
 
 struct CatalogueCommand: ParsableCommand {
@@ -23,15 +22,7 @@ struct CatalogueCommand: ParsableCommand {
         }
 
         func run() throws {
-            let folder = try? options.folder()
-            if let folder {
-                do {
-                    if let file = try DefinitionFiles(folder).file(.catalogue) { try file.kind.check(file.body) }
-                } catch {
-                    StandardError.write("touchline: \(error). The types in force are listed\n")
-                }
-            }
-            let catalogue = try folder?.catalogue() ?? Catalogue.load()
+            let catalogue = try (try? options.folder()).map { try DefinitionNote.catalogue($0) } ?? Catalogue.load()
             let types = catalogue.types.filter { type == nil || $0.name == type || $0.family == type }
             if let type, types.isEmpty {
                 throw NotFound(kind: "event type", name: type, nearMatches: catalogue.near(type: type))
@@ -74,20 +65,6 @@ struct CatalogueCommand: ParsableCommand {
         @Argument(help: "A catalogue.yaml.")
         var file: String
 
-        func run() throws {
-            guard let bytes = FileManager.default.contents(atPath: file) else {
-                throw ServiceError(.io, "\(file): cannot be read; check the path and its permissions")
-            }
-            let problems = Catalogue.check(String(decoding: bytes, as: UTF8.self)).map(\.description)
-            if options.json {
-                try JSONOutput.print(["problems": problems])
-            } else if problems.isEmpty {
-                Output.line("\(file): good")
-            } else {
-                for problem in problems { Output.line("\(file): \(problem)") }
-            }
-            Output.flush()
-            if !problems.isEmpty { throw ExitCode(1) }
-        }
+        func run() throws { try DefinitionCheck.run(.catalogue, file, json: options.json) }
     }
 }

@@ -150,11 +150,7 @@ extension DefinitionsCommand {
             if options.json {
                 try JSONOutput.print(["problems": problems])
             } else {
-                for path in paths {
-                    let lines = problems[path] ?? []
-                    if lines.isEmpty { Output.line("\(path): good") }
-                    for line in lines { Output.line("\(path): \(line)") }
-                }
+                for path in paths { DefinitionCheck.show(problems[path] ?? [], of: path) }
             }
             Output.flush()
             if problems.values.contains(where: { !$0.isEmpty }) { throw ExitCode(1) }
@@ -167,15 +163,7 @@ extension DefinitionsCommand {
                     .usage, "\(path): the name says not what it defines; call it pipelines, segments or catalogue .yaml"
                 )
             }
-            guard let bytes = FileManager.default.contents(atPath: path) else {
-                throw ServiceError(.io, "\(path): cannot be read; check the path and its permissions")
-            }
-            do {
-                try kind.checkToPublish(String(decoding: bytes, as: UTF8.self), path: path)
-                return []
-            } catch {
-                return error.problems.map(\.description)
-            }
+            return try DefinitionCheck.problems(kind, path)
         }
     }
 

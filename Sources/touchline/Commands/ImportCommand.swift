@@ -60,7 +60,8 @@ extension ImportCommand {
 
         func run() async throws {
             let folder = try options.folder()
-            let catalogue = try folder.catalogue()
+            // An import that writes tells of a catalogue it cannot use when it opens the log.
+            let catalogue = try dryRun ? DefinitionNote.catalogue(folder) : folder.catalogue()
             Interruption.listen()
             let bar = ProgressBar(dryRun ? "reading" : "importing", unit: "bytes")
             let limit = folder.configuration.event_bytes_max ?? Limits.eventBytesMax

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CRM
-import Foundation
 import GRDB
 import TouchlineService
 
@@ -140,25 +139,6 @@ extension SegmentsCommand {
         @Argument(help: "A segments.yaml.")
         var file: String
 
-        func run() throws {
-            guard let bytes = FileManager.default.contents(atPath: file) else {
-                throw ServiceError(.io, "\(file): cannot be read; check the path and its permissions")
-            }
-            var problems: [String] = []
-            do {
-                try SegmentsQuery.check(String(decoding: bytes, as: UTF8.self), path: file)
-            } catch {
-                problems = error.problems.map(\.description)
-            }
-            if options.json {
-                try JSONOutput.print(["problems": problems])
-            } else if problems.isEmpty {
-                Output.line("\(file): good")
-            } else {
-                for problem in problems { Output.line("\(file): \(problem)") }
-            }
-            Output.flush()
-            if !problems.isEmpty { throw ExitCode(1) }
-        }
+        func run() throws { try DefinitionCheck.run(.segments, file, json: options.json) }
     }
 }

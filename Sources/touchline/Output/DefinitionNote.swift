@@ -11,6 +11,17 @@ enum DefinitionNote {
         }
     }
 
+    /// The catalogue in force for a command that does not write, told if the folder's file cannot be used.
+    static func catalogue(_ folder: DataFolder) throws -> Catalogue {
+        do {
+            let file = try DefinitionFiles(folder).file(.catalogue)
+            if let file { try file.kind.check(file.body, path: file.path) }
+        } catch {
+            StandardError.write("touchline: \(error). The types in force hold\n")
+        }
+        return try folder.catalogue()
+    }
+
     /// One line; `nil` where nothing changed.
     static func text(_ kind: DefinitionKind, _ outcome: DefinitionFiles.Outcome) -> String? {
         switch outcome {

@@ -1,0 +1,38 @@
+import ArgumentParser
+import CRM
+import Foundation
+import TouchlineService
+
+/// Checks files of definitions and prints what is wrong: `catalogue check`, `segments check`, `definitions check`.
+enum DefinitionCheck {
+    /// What is wrong with a file, as publishing it would find, a line each.
+    ///
+    /// - Throws: `ServiceError` if it cannot be read.
+    static func problems(_ kind: DefinitionKind, _ path: String) throws -> [String] {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw ServiceError(.io, "\(path): cannot be read; check the path and its permissions")
+        }
+        do {
+            try kind.checkToPublish(String(decoding: bytes, as: UTF8.self), path: path)
+            return []
+        } catch {
+            return error.problems.map(\.description)
+        }
+    }
+
+    /// Prints a file's problems, or that it is good.
+    static func show(_ problems: [String], of path: String) {
+        if problems.isEmpty { Output.line("\(path): good") }
+        for problem in problems { Output.line("\(path): \(problem)") }
+    }
+
+    /// Checks one file and prints what is wrong with it.
+    ///
+    /// - Throws: `ExitCode` 1 if anything is.
+    static func run(_ kind: DefinitionKind, _ path: String, json: Bool) throws {
+        let problems = try problems(kind, path)
+        if json { try JSONOutput.print(["problems": problems]) } else { show(problems, of: path) }
+        Output.flush()
+        if !problems.isEmpty { throw ExitCode(1) }
+    }
+}
