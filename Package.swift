@@ -64,7 +64,9 @@ let package = Package(
         // Above composition: figures beside their limits.
         .target(
             name: "TouchlineBench",
-            dependencies: ["EventLog", "Projection", "CRM", "CSVImport", "TouchlineService", grdb, system],
+            dependencies: [
+                "EventLog", "Projection", "BuyTillYouDie", "CRM", "CSVImport", "TouchlineService", grdb, system,
+            ],
             swiftSettings: settings),
         // Floor 4: the command line.
         .executableTarget(

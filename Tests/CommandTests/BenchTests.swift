@@ -143,7 +143,56 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 
-    @Test(arguments: ["append", "replay", "history", "tail", "repack", "import", "rebuild", "disk", "frames", "curve"])
+    @Test func answersMeasureEveryPartBesideItsLimit() throws {
+        let folder = try TemporaryFolder()
+        let small = "--customers 300 --opportunities 60 --events 4000 --customer-events 50 --dates 3 --runs 2 --json"
+        let rows = try BenchRows(Binary.shell("TMPDIR=\(folder.url.path) $TOUCHLINE bench answers \(small)"))
+        let percentiles =
+            ["funnel.as-of", "funnel.by-owner"]
+            + ["closed", "spread"].flatMap { ["customer.\($0)", "command.\($0)"] }
+        #expect(
+            rows.names == ["mbg", "bg", "pareto"].map { "churn.fit.\($0)" } + ["churn.score"]
+                + percentiles.flatMap { ["\($0).p50", "\($0).p99"] })
+        #expect(rows.row("churn.score")?["ratio"] is [String: Double])
+        for name in percentiles {
+            #expect(rows.median("\(name).p50") > 0 && rows.median("\(name).p50") <= rows.median("\(name).p99"))
+            #expect(rows.row("\(name).p99")?["ratio"] is [String: Double])
+            // The goals are of other sizes.
+            #expect(rows.row("\(name).p99")?["kept"] is NSNull)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    @Test func answersFitToAFolderThatIsOnlyRead() throws {
+        let data = try TestData()
+        let lines = (0..<60).flatMap { customer in
+            (0...customer % 4).map { day in
+                #"{"type":"purchase.completed","subject":"C-\#(customer)","time":"2025-0\#(day * 2 + 1)-1"#
+                    + #"\#(customer % 10)T12:00:00Z","data":{"order":"O-\#(day)","amount":"5","currency":"EUR"}}"#
+            }
+        }
+        #expect(try data.run("append", "--quiet", input: lines.joined(separator: "\n")).status == 0)
+        let listing = "cd \(data.path) && find . -type f -printf '%p %T@ %s\\n' | sort && md5sum log/*"
+        let before = try Binary.shell(listing).output
+        let arguments = ["bench", "answers", "--part", "fit", "--runs", "1", "--json", "--buyers"]
+        let rows = try BenchRows(Binary.run(arguments + [data.path]))
+        #expect(rows.names == ["mbg", "bg", "pareto"].map { "churn.fit.\($0)" })
+        #expect(rows.row("churn.fit.mbg")?["kept"] is Bool)
+        #expect(try Binary.shell(listing).output == before)
+        let empty = try TestData()
+        let refused = try Binary.run(arguments + [empty.path])
+        #expect(refused.status == 65 && refused.errors.contains("no events"))
+    }
+
+    @Test func answersRefuseTooManyLongHistories() throws {
+        let result = try Binary.run(["bench", "answers", "--events", "1000", "--customer-events", "100"])
+        #expect(result.status == 65 && result.errors.contains("too many"))
+        #expect(try Binary.run(["bench", "answers", "--part", "lunch"]).status == 64)
+    }
+
+    @Test(arguments: [
+        "append", "replay", "history", "tail", "repack", "import", "rebuild", "disk", "frames", "curve", "answers",
+    ])
     func everyBenchmarkRefusesAFolderWithSomethingInIt(name: String) throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("precious", "x")
@@ -179,7 +228,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: file.path))
     }
 
-    @Test(arguments: ["open", "append", "replay", "history", "rebuild", "disk", "repack", "curve"])
+    @Test(arguments: ["open", "append", "replay", "history", "rebuild", "disk", "repack", "curve", "answers"])
     func tooLittleRoomIsSaidBefore(name: String) throws {
         #expect(try Binary.run(["bench", name, "--events", "\(UInt64.max)"]).status == 65)
         let result = try Binary.run(["bench", name, "--events", "1000000000000"])

@@ -28,6 +28,9 @@ struct BenchSeries {
         if limit > 0 { entries[index].ratios.append(figure / limit) }
     }
 
+    /// Takes all figures of another series, after its own.
+    mutating func add(_ other: BenchSeries) { entries += other.entries }
+
     /// The rows.
     var rows: [BenchRow] {
         entries.map { entry in

@@ -11,7 +11,8 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchAppendCommand.self, BenchReplayCommand.self, BenchHistoryCommand.self, BenchTailCommand.self,
             BenchOpenCommand.self, BenchRepackCommand.self, BenchImportCommand.self, BenchRebuildCommand.self,
-            BenchDiskCommand.self, BenchFramesCommand.self, BenchCurveCommand.self, BenchDataCommand.self,
+            BenchDiskCommand.self, BenchFramesCommand.self, BenchCurveCommand.self, BenchAnswersCommand.self,
+            BenchDataCommand.self,
             BenchFillChild.self, BenchOpenChild.self, BenchTailChild.self, BenchRebuildChild.self,
         ])
 }
