@@ -14,8 +14,8 @@ struct BenchAnswersCommand: AsyncParsableCommand {
               fit        models of repeat purchase, fitted to as many customers as the CDNOW data have
               score      the churn risk of everyone, on one core
               funnel     `funnel --as-of` on different dates in one process, plain and by owner
-              customer   `customer --as-of` for customers with a long history in a long log, on different dates: in one \
-            process, and as a whole command that is started each time
+              customer   `customer --as-of` for customers with a long history in a long log, on different dates: in \
+            one process, and as a whole command that is started each time
 
             p50 and p99 are over all dates of a run.
 
