@@ -23,7 +23,7 @@ public enum PastViews {
         try reader.checkStart()
         let database = try DatabaseQueue()
         let history = HistorySource(reader: reader, policy: set.policy)
-        let system = try history.systemEvents(before: known)
+        let system = set.wantsSystemEvents ? try history.systemEvents(before: known) : []
         try database.inDatabase { db in
             // No other connection can see it and nothing survives it, so neither journal nor sync is of use.
             try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")

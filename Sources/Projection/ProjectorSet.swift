@@ -27,6 +27,11 @@ public struct ProjectorSet: Sendable {
         TypeFilter(projectors.flatMap(\.consumes) + Array(policy.typesHeldByKnowledge))
     }
 
+    /// Whether any of them may consume events without a subject.
+    var wantsSystemEvents: Bool {
+        policy.systemTypes.contains { $0.contains { "*?".contains($0) } || mask(of: $0) != 0 }
+    }
+
     /// Which projectors consume a type, as a mask: bit n for projector n.
     func mask(of type: String) -> UInt64 {
         var mask: UInt64 = 0

@@ -67,22 +67,21 @@ public struct AuditTrail: Sendable, Encodable {
 extension AuditTrail {
     /// Steps through the events of a customer's group.
     static func make(
-        subject: String, group: [String], set: ProjectorSet, reader: LogReader, context: AnswerContext
-    ) throws -> AuditTrail {
+        subject: String, group: [History.Member], set: ProjectorSet, context: AnswerContext
+    ) -> AuditTrail {
         var steps: [AuditStep] = []
         for member in group {
-            let fold = HistoryFold(set, subject: member)
+            let fold = HistoryFold(set, subject: member.subject)
             var rows = RowIndex(set)
-            for event in try reader.history(of: member, before: context.at, passingGaps: true)
-            where set.policy.counts(event, asOf: context.asOf) {
+            for event in member.events where set.policy.counts(event, asOf: context.asOf) {
                 let changes = rows.update(fold.append(event))
                 steps.append(AuditStep(event, changes: changes))
             }
         }
         steps.sort { $0.sequence < $1.sequence }
         return AuditTrail(
-            subject: subject, customer: group.first ?? subject, subjects: group, at: context.lastSequence, events: steps
-        )
+            subject: subject, customer: group.first?.subject ?? subject, subjects: group.map(\.subject),
+            at: context.lastSequence, events: steps)
     }
 }
 

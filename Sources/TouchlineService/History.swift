@@ -22,7 +22,7 @@ public struct History: Sendable {
     /// - Throws: `NotFound` if no event names the customer.
     public func audit(_ subject: String, at request: MomentRequest) throws -> AuditTrail {
         let (group, context) = try group(of: subject, at: request)
-        return try AuditTrail.make(subject: subject, group: group, set: set, reader: reader, context: context)
+        return AuditTrail.make(subject: subject, group: group, set: set, context: context)
     }
 
     /// The customer's events in business order.
@@ -30,20 +30,26 @@ public struct History: Sendable {
     /// - Throws: `NotFound` if no event names the customer.
     public func timeline(_ subject: String, at request: MomentRequest) throws -> Timeline {
         let (group, context) = try group(of: subject, at: request)
-        return try Timeline.make(
-            subject: subject, group: group, policy: set.policy, reader: reader, context: context)
+        return Timeline.make(subject: subject, group: group, policy: set.policy, context: context)
     }
 
-    private func group(of subject: String, at request: MomentRequest) throws -> ([String], AnswerContext) {
+    /// What a member of a merge group is known by: the events that name it, in sequence order.
+    struct Member {
+        var subject: String
+        var events: [StoredEvent]
+    }
+
+    private func group(of subject: String, at request: MomentRequest) throws -> ([Member], AnswerContext) {
         var context = try request.resolve(in: reader, calendar: folder.calendar)
         if request.isPresent { context.now = .now() }
-        let group =
+        let subjects =
             try request.isPresent
             ? answers.answer { db, _ in try MergeGroup.of(subject, db).members }
             : answers.group(of: subject, context: context)
-        let firsts = try group.compactMap {
-            try reader.history(of: $0, before: context.at, passingGaps: true).first
+        let group = try subjects.map {
+            Member(subject: $0, events: try reader.history(of: $0, before: context.at, passingGaps: true))
         }
+        let firsts = group.compactMap(\.events.first)
         if reader.firstSequence > 0, let cut = firsts.first(where: { $0.subjectSequence ?? 1 > 1 }) {
             throw ServiceError(
                 .io,

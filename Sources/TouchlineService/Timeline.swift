@@ -40,12 +40,11 @@ public struct Timeline: Sendable, Encodable {
 
 extension Timeline {
     static func make(
-        subject: String, group: [String], policy: FoldPolicy, reader: LogReader, context: AnswerContext
-    ) throws -> Timeline {
+        subject: String, group: [History.Member], policy: FoldPolicy, context: AnswerContext
+    ) -> Timeline {
         var listed: [(event: StoredEvent, retracted: Bool)] = []
         for member in group {
-            let known = try reader.history(of: member, before: context.at, passingGaps: true)
-                .filter { policy.counts($0, asOf: context.asOf) }
+            let known = member.events.filter { policy.counts($0, asOf: context.asOf) }
             let held = Set(policy.effective(known).map(\.sequence))
             let retractionsHeld = Set(policy.retractionsInForce(known).map(\.sequence))
             listed += known.map { event in
@@ -54,7 +53,8 @@ extension Timeline {
         }
         listed.sort { $0.event.precedes($1.event) }
         return Timeline(
-            subject: subject, customer: group.first ?? subject, subjects: group, at: context.lastSequence,
+            subject: subject, customer: group.first?.subject ?? subject, subjects: group.map(\.subject),
+            at: context.lastSequence,
             events: listed.map { TimelineEntry($0.event, retracted: $0.retracted) })
     }
 }

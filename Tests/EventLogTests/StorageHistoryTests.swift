@@ -66,4 +66,59 @@ import Testing
         #expect(damaged > 0)
         #expect(found > 0)
     }
+
+    /// Forty batches of more than a span each, so that several threads share them.
+    private static func requests() -> [[EventDraft]] {
+        (0..<40).map { request in
+            (0..<30).map { number in
+                draft(
+                    "C-\((request * 7 + number) % 11)", type: request % 8 == 3 && number == 5 ? "rare" : "note",
+                    data: "{\"t\":\"\(String(repeating: "x", count: 2_500))\"}")
+            }
+        }
+    }
+
+    @Test func theFirstQuestionsAndTheLaterOnesGetTheSameEvents() async throws {
+        let log = try StorageLog()
+        try await log.append(Self.requests())
+        let all = try log.reader().allEvents()
+        for subject in Set(all.compactMap(\.subject)).sorted() + ["C-99"] {
+            let reader = try log.reader()
+            let expected = all.filter { $0.subject == subject }.map(Self.describe)
+            for _ in 0..<8 { #expect(try reader.history(of: subject).map(Self.describe) == expected) }
+        }
+    }
+
+    /// What cannot be read of an active segment may be of a wanted type, whatever the spans beside it hold.
+    @Test func aCursorForOneTypePassesNoDamageOver() async throws {
+        let log = try StorageLog()
+        try await log.append(Self.requests())
+        let types = TypeFilter(["rare"])
+        #expect(try log.reader().allEvents(types: types).map(\.sequence) == [95, 335, 575, 815, 1055])
+
+        let reader = try log.reader()
+        guard case .span(let span) = try reader.segment(startingAt: 0).place(of: 350, before: 1_200) else {
+            Issue.record("event 350 is in no span")
+            return
+        }
+        var bytes = try log.bytes(of: log.segmentPaths[0])
+        bytes[Int(span.offset) + 20] ^= 1
+        try log.write(bytes, to: log.segmentPaths[0])
+        var cursor = try log.reader().cursor(from: 0, types: types)
+        var found: [UInt64] = []
+        var lost: [Range<UInt64>] = []
+        while true {
+            do {
+                guard let batch = try cursor.nextBatch() else { break }
+                found += batch.map(\.sequence)
+            } catch let error as LogError {
+                lost.append(try #require(error.sequences))
+            }
+        }
+        #expect(lost == [330..<360])
+        #expect(found == [95, 575, 815, 1055])
+        // Neither a first question nor a later one takes the damage for a part without the subject.
+        let again = try log.reader()
+        for _ in 0..<8 { #expect(throws: LogError.self) { try again.history(of: "C-99") } }
+    }
 }

@@ -16,7 +16,7 @@ import Testing
     /// Lets other tasks run until it is so.
     private func until(_ condition: () -> Bool) async { while !condition() { await Task.yield() } }
 
-    @Test(.timeLimit(.minutes(1))) func waitingRequestsAreBoundedInBytes() async throws {
+    @Test(.timeLimit(.minutes(10))) func waitingRequestsAreBoundedInBytes() async throws {
         let bound = 3_000
         let queue = CommitQueue(batchBytesMax: 1_000, waitingBytesMax: bound)
         let tasks = (0..<20).map { number in Task { try await queue.submit(request(number)) } }
@@ -48,7 +48,7 @@ import Testing
         #expect(queue.waitingBytes == 0 && queue.callersOutside == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func callersInFrontOfAQueueThatClosesAreToldSo() async throws {
+    @Test(.timeLimit(.minutes(10))) func callersInFrontOfAQueueThatClosesAreToldSo() async throws {
         let queue = CommitQueue(batchBytesMax: 1_000, waitingBytesMax: 1_000)
         let tasks = (0..<5).map { number in Task { try await queue.submit(request(number)) } }
         await until { queue.callersOutside == 4 }
@@ -65,7 +65,7 @@ import Testing
         #expect(queue.take() == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRequestLargerThanTheBoundIsTakenAlone() async throws {
+    @Test(.timeLimit(.minutes(10))) func aRequestLargerThanTheBoundIsTakenAlone() async throws {
         let log = try StorageLog { $0.waitingBytesMax = 10 }
         let sequencer = try log.open()
         let answers = try await withThrowingTaskGroup(of: [Acknowledgement].self) { group in
@@ -78,7 +78,7 @@ import Testing
         await sequencer.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func whoIsAloneMayTakeTheTurn() async throws {
+    @Test(.timeLimit(.minutes(10))) func whoIsAloneMayTakeTheTurn() async throws {
         let queue = CommitQueue(batchBytesMax: 10_000, waitingBytesMax: 10_000)
         #expect(queue.takeTurn())
         #expect(!queue.takeTurn())
@@ -117,7 +117,7 @@ import Testing
     }
 
     /// Segments are closed although every request is committed by its caller.
-    @Test(.timeLimit(.minutes(1))) func aLoneCallersSegmentsRoll() async throws {
+    @Test(.timeLimit(.minutes(10))) func aLoneCallersSegmentsRoll() async throws {
         let log = try StorageLog { $0.segmentBytesMax = 8_000 }
         let sequencer = try log.open()
         for number in 0..<60 {

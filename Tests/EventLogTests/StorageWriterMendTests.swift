@@ -202,7 +202,7 @@ import Testing
         #expect(try log.reader().sequence(source: "/test", id: "\(start)") == start)
     }
 
-    @Test(.timeLimit(.minutes(1))) func acknowledgementsDoNotWaitForARoll() async throws {
+    @Test(.timeLimit(.minutes(10))) func acknowledgementsDoNotWaitForARoll() async throws {
         let files = HookedFiles()
         let log = try StorageLog({ $0.segmentBytesMax = 500 }, files: files)
         let sequencer = try log.open()

@@ -15,8 +15,7 @@ public struct LogCursor {
     /// Where the batch that starts with `next` stands.
     private var offset: UInt64 = 0
     private var next: UInt64 = 0
-    /// The spans of a closed segment that have wanted types; nil = all may.
-    private var wanted: [SegmentSpan]?
+    private var wanted: WantedSpans?
     private var hasLookedAgain = false
     private let passesGaps: Bool
 
@@ -90,13 +89,24 @@ public struct LogCursor {
         wanted = try wantedSpans(of: segment)
     }
 
-    private func wantedSpans(of segment: OpenSegment) throws(LogError) -> [SegmentSpan]? {
-        guard let types, let footer = segment.footer else { return nil }
-        return try segment.withTally(upTo: footer.endSequence) { tally in
+    /// The spans of a segment that have wanted types, of those that are known by now.
+    private struct WantedSpans {
+        var spans: [SegmentSpan]
+        /// Where what is known ends: in the file, and as a sequence.
+        var endOffset: UInt64
+        var endSequence: UInt64
+    }
+
+    /// nil = any span may have wanted types.
+    private func wantedSpans(of segment: OpenSegment) throws(LogError) -> WantedSpans? {
+        guard let types else { return nil }
+        return try segment.withWholeTally(upTo: reader.end(of: segment)) { tally in
             guard !tally.typesOverflow else { return nil }
             var set = TypeSet()
             for (index, type) in tally.types.enumerated() where types.matches(type) { set.insert(index) }
-            return tally.spans.filter { $0.types.intersects(set) }
+            return WantedSpans(
+                spans: tally.spans.filter { $0.types.intersects(set) }, endOffset: tally.endOffset,
+                endSequence: tally.endSequence)
         }
     }
 
@@ -202,15 +212,19 @@ public struct LogCursor {
 
     /// Moves over spans without wanted types; true if it moved.
     private mutating func skipSpans() -> Bool {
-        guard let wanted, let segment, let footer = segment.footer else { return false }
-        let index = wanted.partitioningIndex { $0.endSequence > next }
-        guard index < wanted.count else {
+        guard let wanted, let segment, next < wanted.endSequence else { return false }
+        let index = wanted.spans.partitioningIndex { $0.endSequence > next }
+        if index < wanted.spans.count {
+            guard wanted.spans[index].firstSequence > next else { return false }
+            offset = wanted.spans[index].offset
+            next = wanted.spans[index].firstSequence
+        } else if let footer = segment.footer {
             _ = leave(at: footer.endSequence)
             return true
+        } else {
+            offset = wanted.endOffset
+            next = wanted.endSequence
         }
-        guard wanted[index].firstSequence > next else { return false }
-        offset = wanted[index].offset
-        next = wanted[index].firstSequence
         position = min(max(position, next), end)
         return true
     }

@@ -156,7 +156,9 @@ private struct SubjectSearch {
             if segment.first < end {
                 let bound = min(end, reader.end(of: segment))
                 let scan = reader.scan(of: segment)
-                if let events = try scan.events(of: subject, hash, before: bound) {
+                if !scan.pays() {
+                    try take(try segment.spans(upTo: bound), segment)
+                } else if let events = try scan.events(of: subject, hash, before: bound) {
                     if !events.isEmpty { found.append(events) }
                 } else {
                     try take(try scan.spans(of: hash, before: bound), segment)
@@ -203,22 +205,26 @@ private struct SubjectSearch {
     }
 
     private mutating func take(_ spans: [SegmentSpan], _ segment: OpenSegment) throws(LogError) {
-        var events: [StoredEvent] = []
-        var last: UInt64?
-        for span in spans where span.firstSequence < end && span.firstSequence != last {
-            last = span.firstSequence
-            if let quick = try segment.events(of: subject, text, in: span, before: end) {
-                events += quick
-                continue
-            }
-            for content in try segment.read(span, passesGaps: true) {
-                for position in content.entries.indices where isOurs(content, position) {
-                    let event = content.event(position)
-                    if event.sequence < end { events.append(event) }
-                }
-            }
+        var wanted: [SegmentSpan] = []
+        for span in spans where span.firstSequence < end && span.firstSequence != wanted.last?.firstSequence {
+            wanted.append(span)
+        }
+        let events = try SpanShares.read(wanted) { [self] span throws(LogError) in
+            try self.events(in: span, segment)
         }
         if !events.isEmpty { found.append(events) }
+    }
+
+    private func events(in span: SegmentSpan, _ segment: OpenSegment) throws(LogError) -> [StoredEvent] {
+        if let quick = try segment.events(of: subject, text, in: span, before: end) { return quick }
+        var events: [StoredEvent] = []
+        for content in try segment.read(span, passesGaps: true) {
+            for position in content.entries.indices where isOurs(content, position) {
+                let event = content.event(position)
+                if event.sequence < end { events.append(event) }
+            }
+        }
+        return events
     }
 
     private func isOurs(_ content: BatchContent, _ position: Int) -> Bool {

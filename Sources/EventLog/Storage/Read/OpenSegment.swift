@@ -95,6 +95,26 @@ final class OpenSegment: Sendable {
         try withMap(upTo: end) { body($0.tally) }
     }
 
+    /// Looks at all spans up to `end`, if nothing lies between them that cannot be read; nil otherwise.
+    ///
+    /// Of a closed segment its footer tells all, whatever became of its batches since.
+    func withWholeTally<Result>(
+        upTo end: UInt64, _ body: (SegmentTally) -> Result?
+    ) throws(LogError) -> Result? {
+        try withMap(upTo: end) { $0.gaps.isEmpty ? body($0.tally) : nil }
+    }
+
+    /// All spans up to `end`, but for accepted gaps.
+    ///
+    /// - Throws: `damaged` if events before `end` cannot be read.
+    func spans(upTo end: UInt64) throws(LogError) -> [SegmentSpan] {
+        let (spans, damage) = try withMap(upTo: end) { map in
+            (map.tally.spans, map.gaps.first { $0.accepted == nil && $0.sequences?.lowerBound ?? 0 < end })
+        }
+        if let damage { throw damage.error }
+        return spans
+    }
+
     /// The first span that ends after the instant, by recordedtime; nil if none before `end` does.
     ///
     /// - Throws: `damaged` if events that cannot be read may be earlier and recorded after it.

@@ -3,11 +3,15 @@ import Synchronization
 /// Which events of one segment are a subject's, and which may have an id, found by reading its lines.
 ///
 /// For segments that neither postings nor the index cover: the active one, and closed ones whose footer cannot be read.
-/// It grows with the segment, is made on the first question and kept for later ones.
+/// It grows with the segment and is kept. The first few questions are quicker without, by looking through all lines.
 final class SubjectScan: Sendable {
     let segment: OpenSegment
     private let hash: KeyedHash
     private let state: Mutex<State>
+    private let questions = Atomic(0)
+
+    /// Making the tables takes as long as so many looks through all lines, about.
+    private static let questionsWithout = 4
 
     private struct State {
         var offset = UInt64(SegmentHeader.frameBytes)
@@ -44,6 +48,12 @@ final class SubjectScan: Sendable {
         self.segment = segment
         self.hash = hash
         state = Mutex(State(next: segment.first))
+    }
+
+    /// Counts a question for a subject, and says whether the tables are worth their making by now.
+    func pays() -> Bool {
+        questions.load(ordering: .relaxed) >= Self.questionsWithout
+            || questions.add(1, ordering: .relaxed).oldValue >= Self.questionsWithout
     }
 
     /// The events of a subject before `end`, ascending; nil if a line cannot be read again.
