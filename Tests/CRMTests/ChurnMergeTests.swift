@@ -41,6 +41,23 @@ import Testing
         #expect(merged.customers.map(\.reasons) == plain.customers.map(\.reasons))
     }
 
+    @Test func `a day on which both of two merged customers bought is one day`() throws {
+        let days = ["2025-03-01", "2025-03-11", "2025-03-21", "2025-04-10"]
+        let model = Views.model("2025-01-01T00:00:00Z", more: #","beta":{"silence":0.1}"#)
+        let one = days.enumerated().map { Views.order("B", "B\($0)", $1) }
+        // A day that only the other one has is a day of the customer, too.
+        let other = (days.dropLast() + ["2025-03-31"]).enumerated().map { Views.order("A", "A\($0)", $1) }
+        let merge = Views.event("customer.merged", "A", "2025-05-01", #"{"into":"B"}"#)
+        let alone = [Views.order("B", "A3", "2025-03-31")]
+        func silence(_ events: [TestViews.Event]) throws -> Double? {
+            try Views([model] + events).explain(ChurnExplainQuery(subject: "B"), on: "2025-06-09").terms
+                .first { $0.name == "silence" }?.value
+        }
+        // Sixty days of silence over four gaps in forty days.
+        #expect(try silence(one + alone) == 6)
+        #expect(try silence(one + other + [merge]) == 6)
+    }
+
     @Test func `a past day has the same answer whether or not later purchases are in the tables`() throws {
         let model = Views.model("2025-01-01T00:00:00Z")
         let events = Self.purchases()

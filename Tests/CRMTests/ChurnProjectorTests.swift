@@ -102,6 +102,27 @@ import Testing
         #expect(views.anomalies.map(\.kind) == Array(repeating: "unusable_model", count: 4))
     }
 
+    @Test func `what a model's weights rest on stays known once it is published`() throws {
+        let evidence =
+            #""beta_fit":{"from":"2025-01-01","to":"2025-07-02","customers":900,"stayed_away":300,"#
+            + #""with_signal":{"silence":850},"standard_errors":{"silence":0.0625}}"#
+        let model = Views.model(
+            "2026-01-01T00:00:00Z", more: #","beta":{"silence":0.1},\#(evidence),"notes":["it stopped \"early\""]"#)
+        let answer = try Views([model, Views.order("A", "1", "2026-01-02")]).churn(on: "2026-02-01").model
+        let found = try #require(answer.evidence)
+        #expect(found.from == "2025-01-01" && found.to == "2025-07-02")
+        #expect(found.customers == 900 && found.stayedAway == 300)
+        #expect(found.withSignal["silence"] == 850 && found.standardErrors["silence"] == 0.0625)
+        #expect(answer.notes == ["it stopped \"early\""])
+        // One without it, or with what is none, is a model all the same.
+        for more in ["", #","beta_fit":7,"notes":{"a":1}"#, #","beta_fit":{"from":"soon"}"#] {
+            let bare = Views.model("2026-01-01T00:00:00Z", more: more)
+            let plain = try Views([bare, Views.order("A", "1", "2026-01-02")])
+            let answer = try plain.churn(on: "2026-02-01").model
+            #expect(plain.anomalies.isEmpty && answer.evidence == nil && answer.notes.isEmpty)
+        }
+    }
+
     @Test func `an unknown zone makes no projector`() {
         #expect(throws: DayCalendarError.self) {
             try ChurnProjector(configuration: CRMConfiguration(zone: "Mars/Base"))

@@ -43,6 +43,7 @@ import Testing
             ("count(*) > 1", "count"), ("row_number() OVER () = 1", "may not be used"), ("tier MATCH 'gold'", "match"),
             ("tier REGEXP 'gold'", "REGEXP"), ("tier GLOB 'g*'", "glob"), ("points > ?1", "only parameter is :now"),
             ("points > :then", ":then"), ("points > @now", ":now"), ("points > $now", ":now"), ("points >", "no SQL"),
+            ("json_extract(spent, '$[') > 1", "path"), ("spent IS NOT NULL AND json_type(fields, 'x') = 'a'", "path"),
             ("tier COLLATE klingon = 'a'", "collation"), ("RAISE(ABORT, 'x')", "no SQL condition"),
             ("points > \(String(repeating: "1 + ", count: 900))1", "no SQL condition"),
             ("points IN (\(String(repeating: "1,", count: 2500))1)", "bytes"),
@@ -51,6 +52,22 @@ import Testing
         let message = try Self.problem(condition)
         #expect(message.contains(word), "\(message)")
         #expect(message.contains("line 2: s: ") && !message.contains("\n"), "\(message)")
+    }
+
+    @Test func eachConditionIsJudgedForItself() throws {
+        let yaml = """
+            segments:
+              - {name: a, where: "json_extract(spent, '$[') > 1"}
+              - {name: b, where: "tier = 'gold'"}
+              - {name: c, where: "json_extract(fields, '.x') > 1"}
+            """
+        let error = try #require(throws: DefinitionError.self) {
+            try SegmentsQuery.check(yaml, path: "segments.yaml")
+        }
+        #expect(error.problems.map(\.entry) == ["a", "c"])
+        #expect(error.problems.allSatisfy { $0.message.contains("path") }, "\(error)")
+        // What may be good or bad by the customer is left to the customers.
+        try SegmentsQuery.check("segments: [{name: d, where: \"json_extract(tier, '$.x') > 1\"}]", path: "x")
     }
 
     @Test func nowHiddenFromTheTextIsFoundWhenItRuns() throws {

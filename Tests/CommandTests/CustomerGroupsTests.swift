@@ -70,6 +70,56 @@ import Testing
         #expect(try data.run("segments", "aslep").errors.contains("asleep"))
     }
 
+    @Test func changesSinceAMomentThatIsNotBeforeTheAnswerAreRefused() throws {
+        let data = try TestData()
+        try data.append(Self.purchase("A", 1, "2026-01-05"), Self.purchase("A", 2, "2026-02-05"))
+        try write("segments:\n  - {name: asleep, where: \"last_purchase < date(:now, '-30 days')\"}\n", in: data)
+        #expect(try data.run("definitions", "publish").status == 0)
+        for command in [["segments"], ["segments", "asleep"], ["churn"]] {
+            for (since, asOf) in [("2026-03-01", "2026-02-20"), ("2026-02-20", "2026-02-20")] {
+                let asked = command + ["--changed-since", since, "--as-of", asOf, "--data", data.path]
+                let result = try Binary.run(asked)
+                #expect(result.status == 65, "\(asked): \(result.output)")
+                if command[0] == "segments" { #expect(result.errors.contains("is not before"), "\(result.errors)") }
+            }
+        }
+        #expect(try data.run("segments", "--changed-since", "2999-01-01").status == 65)
+        #expect(try data.run("segments", "--changed-since", "2026-02-19", "--as-of", "2026-02-20").status == 0)
+    }
+
+    @Test func aPublishedFileWithoutSegmentsIsSaidOnce() throws {
+        let data = try TestData()
+        try data.append(Self.purchase("A", 1, "2026-01-05"))
+        let none = try data.run("segments")
+        #expect(none.output.contains("no definition") && none.errors.contains("no segments are published"))
+        try write("segments: []\n", in: data)
+        #expect(try data.run("definitions", "publish").status == 0)
+        let empty = try data.run("segments")
+        #expect(empty.status == 0 && empty.output.contains("definition of event 1"), "\(empty.output)")
+        #expect(empty.errors.contains("event 1 published names no segment"), "\(empty.errors)")
+        #expect(!empty.errors.contains("no segments are published"), "\(empty.errors)")
+    }
+
+    @Test func bandsOfRiskStandWithTheirLimits() throws {
+        let data = try TestData()
+        try data.append(Self.purchase("A", 1, "2026-01-05"), Self.purchase("A", 2, "2026-02-05"))
+        let parameters = #"{"r":0.5,"alpha":6.2,"a":0.9,"b":1.6}"#
+        try data.append(
+            #"{"type":"churn.model_published","data":{"model":"mbg","parameters":\#(parameters),"horizon_days":182}}"#)
+        try write("segments:\n  - {name: risky, where: risk_band = 'high'}\n", in: data)
+        #expect(try data.run("definitions", "publish").status == 0)
+        let segments = try data.run("segments")
+        #expect(segments.errors.contains("high from a risk of 0.8 on, medium from 0.5"), "\(segments.errors)")
+        let part = try data.run("customer", "A", "--json").json["churn"] as? [String: Any]
+        #expect(part?["bands"] as? [String: Double] == ["high": 0.8, "medium": 0.5])
+        for command in [
+            ["churn", "explain", "A"], ["churn", "--changed-since", "2026-02-20", "--as-of", "2026-03-20"],
+        ] {
+            let text = try Binary.run(command + ["--data", data.path])
+            #expect(text.output.contains("high from 80"), "\(text.output)\(text.errors)")
+        }
+    }
+
     @Test func aBrokenConditionIsSaidWithItsPlace() throws {
         let data = try TestData()
         let bad = "segments:\n  - {name: ok, where: tier = 'gold'}\n  - name: bad\n    where: teir = 'gold'\n"

@@ -68,7 +68,7 @@ public struct ChurnModel: Sendable, Equatable {
                 horizonDays: Int(horizon), fittedUntil: data.field("fitted_until").flatMap { DayCalendar.day(of: $0) },
                 logLikelihood: number(data["log_likelihood"]), customers: data["customers"]?.integer.map { Int($0) },
                 repeatBuyers: data["repeat_buyers"]?.integer.map { Int($0) }, beta: weights(data["beta"]),
-                halfLives: weights(data["half_lives"]),
+                halfLives: weights(data["half_lives"]), evidence: data["beta_fit"].flatMap { ChurnEvidence($0) },
                 notes: data["notes"]?.elements.compactMap(\.string) ?? []))
     }
 
@@ -102,10 +102,16 @@ public struct ChurnModel: Sendable, Equatable {
             .integer(Int64(horizonDays)), SQLValue(fittedUntil.map { DayCalendar.text(of: $0) }),
             logLikelihood.map(SQLValue.real) ?? .null, SQLValue(customers), SQLValue(repeatBuyers),
             .text(Self.json(named(beta))), .text(Self.json(named(halfLives))),
+            evidence.map { .text($0.json) } ?? .null, .text(notesJSON),
         ]
     }
 
     private var parametersJSON: String { Self.json(Array(zip(kind.parameterNames, parameters))) }
+
+    private var notesJSON: String {
+        let texts = notes.map { String(decoding: JSONText.string($0), as: UTF8.self) }
+        return "[" + texts.joined(separator: ",") + "]"
+    }
 
     private func named(_ weights: [ChurnFeature: Double]) -> [(String, Double)] {
         ChurnFeature.allCases.compactMap { feature in weights[feature].map { (feature.rawValue, $0) } }
@@ -128,10 +134,7 @@ public struct ChurnModel: Sendable, Equatable {
         members.append("\"beta\":\(Self.json(named(beta)))")
         members.append("\"half_lives\":\(Self.json(named(halfLives)))")
         if let evidence { members.append("\"beta_fit\":\(evidence.json)") }
-        if !notes.isEmpty {
-            let texts = notes.map { String(decoding: JSONText.string($0), as: UTF8.self) }
-            members.append("\"notes\":[\(texts.joined(separator: ","))]")
-        }
+        if !notes.isEmpty { members.append("\"notes\":\(notesJSON)") }
         return Array("{\(members.joined(separator: ","))}".utf8)
     }
 }

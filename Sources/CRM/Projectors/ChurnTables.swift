@@ -77,6 +77,11 @@ enum ChurnTables {
             ColumnDefinition("repeat_buyers", .integer, "How many of them had come back."),
             ColumnDefinition("beta", .text, "JSON object: weight of each signal in the score; empty = none counts."),
             ColumnDefinition("half_lives", .text, "JSON object: days after which a signal counts half."),
+            ColumnDefinition(
+                "beta_fit", .text,
+                "JSON object: from which customers the weights were learnt, with their standard errors; NULL = unknown."
+            ),
+            ColumnDefinition("notes", .text, "JSON list of sentences: what must be known of the fit."),
         ],
         primaryKey: ["sequence"])
 }

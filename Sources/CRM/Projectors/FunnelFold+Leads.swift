@@ -20,7 +20,7 @@ extension FunnelFold {
 
     func leadAssigned(_ state: inout FunnelState, _ anomalies: inout AnomalyCollector) {
         guard let id = id("lead", &anomalies) else { return }
-        let index = state.leadIndex[id] ?? implyLead(id, &state, &anomalies)
+        let index = state.leadIndex[id] ?? implyLead(id, &state)
         if let owner = data.field("owner") {
             state.leads[index].owner = owner
             if state.leads[index].state == .captured { state.leads[index].state = .assigned }
@@ -32,7 +32,7 @@ extension FunnelFold {
 
     func leadQualified(_ state: inout FunnelState, _ anomalies: inout AnomalyCollector) {
         guard let id = id("lead", &anomalies) else { return }
-        let index = state.leadIndex[id] ?? implyLead(id, &state, &anomalies)
+        let index = state.leadIndex[id] ?? implyLead(id, &state)
         if state.leads[index].state == .qualified {
             anomalies.report(event, "already_qualified", "lead \(id) is qualified already")
         }
@@ -50,7 +50,7 @@ extension FunnelFold {
 
     func leadDisqualified(_ state: inout FunnelState, _ anomalies: inout AnomalyCollector) {
         guard let id = id("lead", &anomalies) else { return }
-        let index = state.leadIndex[id] ?? implyLead(id, &state, &anomalies)
+        let index = state.leadIndex[id] ?? implyLead(id, &state)
         if state.leads[index].state == .disqualified {
             anomalies.report(event, "already_disqualified", "lead \(id) is disqualified already")
         }
@@ -61,8 +61,8 @@ extension FunnelFold {
         state.leads[index].disqualify(at: moment)
     }
 
-    private func implyLead(_ id: String, _ state: inout FunnelState, _ anomalies: inout AnomalyCollector) -> Int {
-        anomalies.report(event, "not_captured", "lead \(id) is named by \(event.type) before it was captured")
+    private func implyLead(_ id: String, _ state: inout FunnelState) -> Int {
+        // Whether another subject of the customer captured it shows only across subjects: a cross-check lists it.
         let index = state.add(FunnelLead(id: id, at: moment, hasCapture: false))
         state.catchUpLead(index, at: moment)
         return index

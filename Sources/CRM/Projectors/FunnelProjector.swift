@@ -13,7 +13,7 @@ public struct FunnelProjector: Projector {
     /// `funnel`.
     public let name = "funnel"
     /// The version of its meaning.
-    public let version = 2
+    public let version = 3
     /// Leads, opportunities, quotes and contracts.
     public let consumes = ["lead.*", "opportunity.*", "quote.sent", "contract.*"]
     /// `opportunities`, `opportunity_stages`, `opportunity_closings`, `leads`, `lead_stages`, `contracts`,

@@ -210,6 +210,17 @@ enum FunnelTables {
                         || (SELECT min(o.subject) FROM t AS o WHERE o.lead_id = t.lead_id AND o.customer <> t.customer)
                 FROM t JOIN d ON d.lead_id = t.lead_id ORDER BY t.lead_id, t.subject
                 """),
+        CrossCheck(
+            kind: "not_captured",
+            // Captured as `lead:<id>` or under a prospect, it may be qualified under whom that was merged into.
+            select: """
+                WITH t AS (SELECT customer, subject, lead_id, implied, first_sequence FROM leads_by_customer)
+                SELECT t.subject, t.first_sequence, 'lead ' || t.lead_id || ' is named, and no event captured it'
+                FROM t WHERE t.implied = 1 AND NOT EXISTS (
+                    SELECT 1 FROM t AS o
+                    WHERE o.lead_id = t.lead_id AND o.customer = t.customer AND o.implied = 0)
+                ORDER BY t.lead_id, t.subject
+                """),
     ]
 
     /// Lists every thing whose id is also used under another subject.

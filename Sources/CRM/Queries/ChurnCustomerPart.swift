@@ -19,11 +19,13 @@ public struct ChurnCustomerPart: Encodable, Sendable {
     public var modelSequence: UInt64?
     /// The model's horizon in days.
     public var horizonDays: Int?
+    /// The limits of the bands.
+    public var bands: ChurnBandLimits?
     /// The score and its reasons.
     public var score: ChurnCustomer?
 
     enum CodingKeys: String, CodingKey {
-        case status, note, x, contract, score
+        case status, note, x, contract, bands, score
         case recency = "t_x"
         case age = "T"
         case modelSequence = "model_sequence"
@@ -60,6 +62,7 @@ extension ChurnQuery {
         }
         part.modelSequence = model.sequence
         part.horizonDays = model.horizonDays
+        part.bands = ChurnBandLimits(context.bands)
         part.score = ChurnCustomer(
             buyer, z: scorer.score(history, signals), scorer, signals, bands: context.bands,
             spend: try ChurnPopulation.spend(group.members, db, until: today))

@@ -100,7 +100,9 @@ extension ChurnModel {
             horizonDays: row["horizon_days"],
             fittedUntil: (row["fitted_until"] as String?).flatMap { DayCalendar.day(of: $0) },
             logLikelihood: row["log_likelihood"], customers: row["customers"], repeatBuyers: row["repeat_buyers"],
-            beta: weights("beta"), halfLives: weights("half_lives"), notes: [])
+            beta: weights("beta"), halfLives: weights("half_lives"),
+            evidence: (row["beta_fit"] as String?).flatMap { ChurnEvidence(JSONView(ArraySlice($0.utf8))) },
+            notes: JSONView(ArraySlice((row["notes"] as String).utf8)).elements.compactMap(\.string))
         guard model != nil else { return nil }
     }
 

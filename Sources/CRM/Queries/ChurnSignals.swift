@@ -56,7 +56,23 @@ struct ChurnSignals {
             while let row = try rows.next() { add(row) }
             if let row = try Row.fetchOne(days, arguments: [subject]) { addActivity(row, from: 0) }
         }
+        if subjects.count > 1 { activity.days -= try Self.sharedPurchaseDays(subjects, db) }
         settle()
+    }
+
+    /// By how much the days on which several subjects bought count too often if each subject's are added up.
+    ///
+    /// Days on which one bought and another did something else, or both did, are not known singly and count twice.
+    private static func sharedPurchaseDays(_ subjects: [String], _ db: Database) throws -> Int {
+        let statement = try db.cachedStatement(sql: "SELECT DISTINCT day FROM purchase_days WHERE subject = ?")
+        var seen: Set<String> = []
+        var shared = 0
+        for subject in subjects {
+            for day in try String.fetchAll(statement, arguments: [subject]) where !seen.insert(day).inserted {
+                shared += 1
+            }
+        }
+        return shared
     }
 
     /// Takes a row of `churn_signals`.
@@ -79,7 +95,6 @@ struct ChurnSignals {
         guard let first = (row[column + 1] as String?).flatMap({ DayCalendar.day(of: $0) }),
             let last = (row[column + 2] as String?).flatMap({ DayCalendar.day(of: $0) })
         else { return }
-        // Days that two merged subjects share count twice: the usual gap of such a customer is a little short.
         activity.days += row[column] as Int
         activity.firstDay = min(activity.firstDay, first)
         if last >= activity.lastDay {

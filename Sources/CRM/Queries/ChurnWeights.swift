@@ -27,6 +27,33 @@ public struct ChurnEvidence: Encodable, Sendable, Equatable {
         case standardErrors = "standard_errors"
     }
 
+    init(
+        from: String, to: String, customers: Int, stayedAway: Int, withSignal: [String: Int],
+        standardErrors: [String: Double]
+    ) {
+        (self.from, self.to, self.customers, self.stayedAway) = (from, to, customers, stayedAway)
+        (self.withSignal, self.standardErrors) = (withSignal, standardErrors)
+    }
+
+    /// Reads what an event carries; `nil` if it is none.
+    ///
+    /// Signals that it does not name have 0.
+    init?(_ json: JSONView) {
+        guard let from = json.field("from").flatMap({ DayCalendar.day(of: $0) }),
+            let to = json.field("to").flatMap({ DayCalendar.day(of: $0) }),
+            let customers = json["customers"]?.integer, let stayedAway = json["stayed_away"]?.integer
+        else { return nil }
+        var (counts, errors) = ([String: Int](), [String: Double]())
+        for name in ChurnFeature.allCases.map(\.rawValue) {
+            counts[name] = Int(clamping: json["with_signal"]?[name]?.integer ?? 0)
+            let error = json["standard_errors"]?[name]?.text.flatMap(Double.init) ?? 0
+            errors[name] = error.isFinite ? error : 0
+        }
+        self.init(
+            from: DayCalendar.text(of: from), to: DayCalendar.text(of: to), customers: Int(clamping: customers),
+            stayedAway: Int(clamping: stayedAway), withSignal: counts, standardErrors: errors)
+    }
+
     /// The JSON object that an event carries.
     var json: String {
         let names = ChurnFeature.allCases.map(\.rawValue)

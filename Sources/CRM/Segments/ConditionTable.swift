@@ -90,10 +90,15 @@ final class ConditionTable {
         let text = try ConditionText(condition, now: now, columns: names).sql
         let used = try authorized("SELECT customer FROM plain WHERE (\(text))")
         try execute(table("probe", ", \"the condition\" AS (\(text))"))
-        // One row without values is asked, too: what is only found out while it runs shows now, not when somebody asks.
+        // What is left of a condition that failed would stand in the way of the next.
+        defer { sqlite3_exec(connection, "DROP TABLE IF EXISTS probe", nil, nil, nil) }
+        // Two rows are asked, too, one without values and one with some: what is only found out while it runs shows
+        // now, not when somebody asks. An empty JSON object is a text that no function of the list takes amiss.
+        let names = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        let values = columns.map { $0.kind == .text ? "'{}'" : "1" }.joined(separator: ", ")
         try execute("INSERT INTO probe (customer) VALUES ('')")
+        try execute("INSERT INTO probe (\(names)) VALUES (\(values))")
         try execute("SELECT \"the condition\" FROM probe")
-        try execute("DROP TABLE probe")
         return (used, text)
     }
 

@@ -28,6 +28,12 @@ public struct SegmentsQuery: Sendable {
         var membership = SegmentMembership(
             definition: DefinitionAnswer(definition), segments: segments, members: [], customers: 0,
             at: context.lastSequence, now: context.now.rfc3339)
+        if definitions.segments.isEmpty {
+            // A file without a segment takes those before it away, and is as good a definition as any.
+            membership.notes.append(
+                definition.map { "the segments.yaml that event \($0.sequence) published names no segment" }
+                    ?? "no segments are published; write segments.yaml, see `touchline segments --help`")
+        }
         let now = context.now.rfc3339
         let table = try Self.naming(nil) { () throws(ConditionFault) in
             try ConditionTable(columns: SegmentColumns.all, now: now)
@@ -46,6 +52,10 @@ public struct SegmentsQuery: Sendable {
             try Self.naming(nil) { () throws(ConditionFault) in try table.add(row) }
         }
         membership.notes += rows.notes
+        if wanted.contains("risk_band") {
+            membership.notes.append(
+                "risk_band is high from a risk of \(context.bands.high) on, medium from \(context.bands.medium) on")
+        }
         membership.segments = []
         for (segment, condition) in zip(segments, checked) {
             do throws(SegmentError) {

@@ -18,8 +18,9 @@ struct FunnelCommand: ParsableCommand {
             which deals went through them. A deal that names no stage is in the first one.
 
             conversion: of the deals that reached a stage, the share that went on to a later one or was won; those \
-            still under way are left out. median, p90: of the stays that have ended. weighted: value times the \
-            stage's chance. cycle: from opening to closing, without the time a deal was closed before.
+            still under way are left out. median, p90: of the stays that have ended, by nearest rank, so of an even \
+            number the lower of the middle two. weighted: value times the stage's chance. cycle: from \
+            opening to closing, without the time a deal was closed before.
 
             --by quarter: the quarter of closing, or of opening while a deal is open; of a lead that of its capture.
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CRM
+import EventLog
 import GRDB
 import TouchlineService
 
@@ -53,14 +54,17 @@ extension SegmentsCommand {
             }
             var before: SegmentMembership?
             if let changedSince {
+                let since = try MomentRequest.instant(changedSince, "--changed-since", asking.folder.calendar)
+                guard since.rfc3339 < membership.now else {
+                    throw ServiceError(
+                        .badInput,
+                        "--changed-since \(changedSince): \(since.rfc3339) is not before \(membership.now), the moment "
+                            + "of this answer; take an earlier one")
+                }
                 let then = MomentRequest(at: moment.at, asOf: changedSince, knownAt: moment.knownAt)
                 before = try asking.answers(then).answer(at: then, query.run)
             }
             ProgressBar.clear()
-            if membership.segments.isEmpty {
-                membership.notes.append(
-                    "no segments are published; write segments.yaml, see `touchline segments --help`")
-            }
             let answer = SegmentsAnswer(membership, before: before, limit: limit, namesMembers: name != nil)
             if options.json { return try JSONOutput.print(answer) }
             show(answer)

@@ -10,7 +10,8 @@ struct ServiceCommand: ParsableCommand {
         discussion: """
             First response: from opening to the earliest response, or the earliest outbound call or message that names \
             the case. Resolution: from opening to the resolution in force. Rate: of the cases that were ever resolved \
-            or closed, the share that was opened again. Times are medians, with the time that nine in ten stay within.
+            or closed, the share that was opened again. Times are medians (of \
+            an even number the lower of the middle two), with the time that nine in ten stay within.
             """)
 
     /// By what cases are shown apart.

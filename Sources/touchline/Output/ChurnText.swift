@@ -15,7 +15,15 @@ enum ChurnText {
         if model.sequence == nil, !isBeingFitted {
             text += " It is not published; `touchline churn fit` publishes one."
         }
+        if let evidence = model.evidence, !isBeingFitted {
+            text += " Weights of signals from \(Text.count(evidence.customers)) customers as of \(evidence.from)."
+        }
         return text + model.notes.map { " " + $0.prefix(1).uppercased() + $0.dropFirst() + "." }.joined()
+    }
+
+    /// The limits of the bands of risk.
+    static func bands(_ limits: ChurnBandLimits) -> String {
+        "high from \(Text.percent(limits.high)), medium from \(Text.percent(limits.medium))"
     }
 
     /// A number with four decimals.

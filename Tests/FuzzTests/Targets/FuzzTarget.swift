@@ -18,7 +18,8 @@ package struct FuzzTarget: Sendable {
     /// All targets.
     package static let all: [FuzzTarget] = [
         .line, .json, .members, .stored, .instant, .amount, .glob, .directory, .frame, .header, .footer, .segment, .run,
-        .csv, .draft, .mapping, .time, .catalogue, .config, .model, .view,
+        .csv, .draft, .mapping, .time, .catalogue, .pipelines, .segments, .config, .model,
+        .view,
     ]
 
     /// The target of this name.

@@ -46,6 +46,68 @@ extension FuzzTarget {
             ].map { Array($0.utf8) }
         })
 
+    /// A user's pipelines: problems are named, and good ones have stages.
+    package static let pipelines = FuzzTarget(
+        name: "pipelines", bytesMax: 2_048,
+        check: { bytes in
+            let definitions: PipelineDefinitions
+            do throws(DefinitionError) {
+                definitions = try PipelineDefinitions(yaml: String(decoding: bytes, as: UTF8.self))
+            } catch {
+                try require(!error.problems.isEmpty, "bad pipelines have problems")
+                return
+            }
+            for pipeline in definitions.pipelines {
+                let stages = Set(pipeline.stages.map(\.name))
+                try require(!stages.isEmpty && stages.count == pipeline.stages.count, "it has stages, each once")
+                for stage in pipeline.stages {
+                    try require(stage.probability.map { (0...1).contains($0) } ?? true, "a probability is one")
+                    try require(stage.limitDays.map { $0 > 0 && $0.isFinite } ?? true, "a limit is a length of time")
+                }
+            }
+        },
+        seeds: { _ in
+            [
+                """
+                pipelines:
+                  default:
+                    stages:
+                      - {name: qualify, probability: 0.1, limit: 14d}
+                      - proposal
+                      - name: 谈判
+                        limit: 3w
+                  renewals: {stages: [asked, agreed]}
+                """, "pipelines: {a: {stages: [{name: b, probability: 1e-3}, b]}}",
+            ].map { Array($0.utf8) }
+        })
+
+    /// A user's segments: problems are named, and a condition that passes can be asked of a row.
+    package static let segments = FuzzTarget(
+        name: "segments", bytesMax: 2_048,
+        check: { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            do throws(DefinitionError) {
+                try SegmentsQuery.check(text, path: "segments.yaml")
+            } catch {
+                try require(!error.problems.isEmpty, "bad segments have problems")
+                return
+            }
+            let names = try SegmentDefinitions(yaml: text).segments.map(\.name)
+            try require(Set(names).count == names.count, "every segment has a name of its own")
+        },
+        seeds: { _ in
+            [
+                """
+                segments:
+                  - name: sleeping
+                    description: Bought often, not lately.
+                    where: purchases >= 5 AND last_purchase < date(:now, '-90 days')
+                  - name: 大客户
+                    where: json_extract(spent, '$.CNY') > 1000 AND tags LIKE '%"vip"%'
+                """, "segments: [{name: a, where: \"(SELECT 1)\"}, {name: a, where: \"risk > .5 OR rfm IN ('555')\"}]",
+            ].map { Array($0.utf8) }
+        })
+
     /// A folder's `config.yaml`: what is taken is written and read again.
     package static let config = FuzzTarget(
         name: "config", bytesMax: 1_024,

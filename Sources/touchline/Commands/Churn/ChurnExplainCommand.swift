@@ -37,16 +37,19 @@ struct ChurnExplainCommand: ParsableCommand {
             return
         }
         Output.line(
-            "\(answer.subject) as of \(answer.day): risk \(Text.percent(score.risk)) (\(score.band)),"
+            "\(answer.subject) as of \(answer.day): risk \(Text.percent(score.risk)) (\(score.band)"
+                + (answer.bands.map { ": " + ChurnText.bands($0) } ?? "") + "),"
                 + " alive \(Text.percent(score.alive)), x \(score.x),"
                 + " t_x \(ChurnText.number(score.recency)) weeks, T \(ChurnText.number(score.age)) weeks")
-        var table = TextTable("term", ">value", ">weight", ">adds", "events")
+        let errors = answer.model?.evidence?.standardErrors
+        var table = TextTable("term", ">value", ">weight", ">± error", ">adds", "events")
         for term in answer.terms {
             table.add(
                 term.name, ChurnText.number(term.value), ChurnText.number(term.weight),
-                ChurnText.number(term.contribution), ChurnText.sequences(term.sequences))
+                errors?[term.name].map { ChurnText.number($0) }, ChurnText.number(term.contribution),
+                ChurnText.sequences(term.sequences))
         }
-        table.add("z", "", "", ChurnText.number(score.z), "")
+        table.add("z", "", "", "", ChurnText.number(score.z), "")
         Output.write(table.text())
         for reason in score.reasons { Output.line("- \(reason.text)  [\(ChurnText.sequences(reason.sequences))]") }
     }

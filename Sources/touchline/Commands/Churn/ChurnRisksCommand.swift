@@ -75,7 +75,7 @@ struct ChurnRisksCommand: ParsableCommand {
         let moves = answer.moves.filter { $0.customers > 0 }.map { "\(Text.count($0.customers)) \($0.from) → \($0.to)" }
         Output.line(
             "\(Text.count(answer.compared)) compared, \(Text.count(answer.new)) new, \(Text.count(answer.gone)) gone"
-                + (moves.isEmpty ? "" : "; " + moves.joined(separator: ", ")))
+                + (moves.isEmpty ? "" : "; " + moves.joined(separator: ", ")) + " (\(ChurnText.bands(answer.bands)))")
         show(answer.risen, "Risk rose")
         show(answer.fallen, "Risk fell")
         Output.flush()
