@@ -10,8 +10,8 @@ struct CustomersCommand: ParsableCommand {
         discussion: """
             --value lists those of whom most is expected, with fifths of recency, frequency and spend (RFM, 5 = best), \
             gaps between purchases and expected spend. All of it is of one currency: amounts of several are never \
-            added. Medians are by nearest rank: of an even number of gaps the lower of the middle two. Spend is that of \
-            the purchase days; a refund that names no order belongs to no day and is not in it.
+            added. Medians are by nearest rank: of an even number of gaps the lower of the middle two. Spend is that \
+            of the purchase days; a refund that names no order belongs to no day and is not in it.
 
             --duplicates lists groups with the same linked identity, phone number or e-mail address, however written. \
             A customer.merged event makes two of them one, customer.unmerged takes it back.
