@@ -66,6 +66,16 @@ extension BatchContent {
         for position in entries.indices { body(position, keys(position, hash, lines)) }
     }
 
+    /// Hands out the subject of every event that has one, in their order.
+    @inline(__always)
+    func eachSubject(_ hash: KeyedHash, _ body: (_ position: Int, _ subject: SubjectHash) -> Void) {
+        let bytes = lines
+        let lines = bytes.span
+        for position in entries.indices {
+            if let subject = subject(entries[position], position, hash, lines) { body(position, subject) }
+        }
+    }
+
     @inline(__always)
     private func keys(_ position: Int, _ hash: KeyedHash, _ lines: Span<UInt8>) -> BatchBuilder.Keys {
         let entry = entries[position]

@@ -9,7 +9,7 @@ struct ScannedBatch: Sendable {
     let frameChecksum: UInt32
     let rawLength: UInt32
     /// Where the frame's blocks are, as an index into a list of those that have several; -1 = it is one block.
-    let blocks: Int32
+    var blocks: Int32
 }
 
 /// Reads single lines of batches that were scanned before.

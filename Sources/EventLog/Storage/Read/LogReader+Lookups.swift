@@ -58,7 +58,7 @@ extension LogReader {
         }
         for first in unindexed {
             let segment = try segment(startingAt: first)
-            candidates += try scan(of: segment)
+            candidates += try idScan(of: segment)
                 .candidates(idHash: hash, before: min(end, self.end(of: segment)))
         }
         for sequence in candidates where sequence < end && sequence >= firstSequence {
@@ -89,16 +89,25 @@ extension LogReader {
         }.map { starts[$0] }
     }
 
-    /// The scan of a segment, made or kept.
-    func scan(of segment: OpenSegment) -> SubjectScan {
-        scans.withLock { scans in
-            if let known = scans.first(where: { $0.segment === segment }) { return known }
-            scans.removeAll { $0.segment.first == segment.first }
-            if scans.count >= Self.scansMax { scans.removeFirst() }
-            let scan = SubjectScan(segment, hash: hash)
-            scans.append(scan)
-            return scan
-        }
+    /// Where a segment's subjects are, made or kept.
+    func subjectScan(of segment: OpenSegment) -> SubjectScan {
+        subjectScans.withLock { Self.scan(of: segment, in: &$0, \.segment) { SubjectScan(segment, hash: hash) } }
+    }
+
+    /// Where a segment's ids are, made or kept.
+    private func idScan(of segment: OpenSegment) -> IDScan {
+        idScans.withLock { Self.scan(of: segment, in: &$0, \.segment) { IDScan(segment, hash: hash) } }
+    }
+
+    private static func scan<Scan>(
+        of segment: OpenSegment, in scans: inout [Scan], _ segmentOf: (Scan) -> OpenSegment, _ make: () -> Scan
+    ) -> Scan {
+        if let known = scans.first(where: { segmentOf($0) === segment }) { return known }
+        scans.removeAll { segmentOf($0).first == segment.first }
+        if scans.count >= scansMax { scans.removeFirst() }
+        let scan = make()
+        scans.append(scan)
+        return scan
     }
 }
 
@@ -155,7 +164,7 @@ private struct SubjectSearch {
         guard let entries = try postings(segment) else {
             if segment.first < end {
                 let bound = min(end, reader.end(of: segment))
-                let scan = reader.scan(of: segment)
+                let scan = reader.subjectScan(of: segment)
                 if !scan.pays() {
                     try take(try segment.spans(upTo: bound), segment)
                 } else if let events = try scan.events(of: subject, hash, before: bound) {

@@ -21,7 +21,8 @@ public final class LogReader: Sendable {
     let segments: Mutex<Segments>
     private let recent = Mutex<[BatchContent]>([])
     let index: LogIndex
-    let scans = Mutex<[SubjectScan]>([])
+    let subjectScans = Mutex<[SubjectScan]>([])
+    let idScans = Mutex<[IDScan]>([])
     /// The accepted gaps of closed segments that were looked at, by the segment's first sequence.
     let knownGaps = Mutex<[UInt64: [AcceptedGap]]>([:])
 

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Which events of one segment are a subject's, and which may have an id, found by reading its lines.
+/// Which events of one segment are a subject's, found by reading its lines.
 ///
-/// For segments that neither postings nor the index cover: the active one, and closed ones whose footer cannot be read.
+/// For segments that have no postings: the active one, and closed ones whose footer cannot be read.
 /// It grows with the segment and is kept. The first few questions are quicker without, by looking through all lines.
 final class SubjectScan: Sendable {
     let segment: OpenSegment
@@ -14,17 +14,13 @@ final class SubjectScan: Sendable {
     private static let questionsWithout = 4
 
     private struct State {
-        var offset = UInt64(SegmentHeader.frameBytes)
-        var next: UInt64
+        var progress: ScanProgress
         var batches: [ScannedBatch] = []
         /// Of the batches that have several.
         var blocks: [FrameBlocks] = []
         /// The last event of every subject, as an index into `mentions`.
         var subjects: [UInt64: Int32] = [:]
         var mentions: [Mention] = []
-        var ids: [UInt64: UInt64] = [:]
-        var idCollisions: [UInt64: [UInt64]] = [:]
-        var damage: Damage?
     }
 
     /// An event with a subject.
@@ -47,7 +43,7 @@ final class SubjectScan: Sendable {
     init(_ segment: OpenSegment, hash: KeyedHash) {
         self.segment = segment
         self.hash = hash
-        state = Mutex(State(next: segment.first))
+        state = Mutex(State(progress: ScanProgress(segment)))
     }
 
     /// Counts a question for a subject, and says whether the tables are worth their making by now.
@@ -107,78 +103,37 @@ final class SubjectScan: Sendable {
         }
     }
 
-    /// The events before `end` whose id may have this hash.
-    func candidates(idHash: UInt64, before end: UInt64) throws(LogError) -> [UInt64] {
-        try withState(upTo: end) { state in
-            (state.ids[idHash].map { [$0] } ?? []) + (state.idCollisions[idHash] ?? [])
-        }
-    }
-
     private func withState<Result>(upTo end: UInt64, _ body: (State) -> Result) throws(LogError) -> Result {
         var failure: LogError?
         let result: Result? = state.withLock { state in
-            do throws(FileError) {
-                if state.damage == nil { try extend(&state, upTo: end) }
+            do throws(LogError) {
+                try extend(&state, upTo: end)
+                return body(state)
             } catch {
-                failure = LogError(error)
+                failure = error
                 return nil
             }
-            if let damage = state.damage, damage.sequences?.lowerBound ?? 0 < end {
-                failure = damage.error
-                return nil
-            }
-            return body(state)
         }
         guard let result else { throw failure ?? segment.damage(at: segment.first) }
         return result
     }
 
-    private func extend(_ state: inout State, upTo end: UInt64) throws(FileError) {
-        guard state.next < end else { return }
-        let scanner = SegmentScanner(file: segment.file, identity: segment.header.identity)
-        var walker = SegmentWalker(
-            scanner: scanner, offset: state.offset, next: state.next, gaps: segment.gaps)
-        while let item = try walker.nextItem(before: end) {
-            switch item {
-            case .gap(let damage):
-                // Whether a subject may have events in an accepted gap, `history` asks for itself.
-                if damage.accepted != nil { break }
-                state.damage = damage
-                return
-            case .batch(let offset, let directory, let lines):
-                let blocks = try scanner.blocks(at: offset, directory.head)
-                add(BatchContent(directory: directory, lines: lines), directory.head, at: offset, blocks, to: &state)
+    private func extend(_ state: inout State, upTo end: UInt64) throws(LogError) {
+        var progress = state.progress
+        defer { state.progress = progress }
+        try progress.extend(segment, upTo: end) { content, batch, blocks in
+            var batch = batch
+            if let blocks {
+                batch.blocks = Int32(state.blocks.count)
+                state.blocks.append(blocks)
             }
-            state.offset = walker.offset
-            state.next = walker.next
-        }
-    }
-
-    private func add(
-        _ content: BatchContent, _ head: BatchHead, at offset: UInt64, _ blocks: FrameBlocks?, to state: inout State
-    ) {
-        let batch = Int32(state.batches.count)
-        state.batches.append(
-            ScannedBatch(
-                frameOffset: offset + UInt64(head.directoryBytes), firstSequence: head.firstSequence,
-                count: UInt32(head.count), frameBytes: UInt32(head.frameBytes), frameChecksum: head.frameChecksum,
-                rawLength: UInt32(head.rawLength), blocks: blocks == nil ? -1 : Int32(state.blocks.count)))
-        if let blocks { state.blocks.append(blocks) }
-        for position in content.entries.indices {
-            let keys = content.keys(position, hash)
-            if let subject = keys.subject?.hash {
+            let number = Int32(state.batches.count)
+            state.batches.append(batch)
+            content.eachSubject(hash) { position, subject in
                 let mention = Int32(state.mentions.count)
                 let line = content.entries[position].lineStart
-                state.mentions.append(
-                    Mention(
-                        batch: batch, previous: state.subjects.updateValue(mention, forKey: subject) ?? -1, line: line))
-            }
-            guard let id = keys.id else { continue }
-            let sequence = content.firstSequence + UInt64(position)
-            if state.ids[id] == nil {
-                state.ids[id] = sequence
-            } else {
-                state.idCollisions[id, default: []].append(sequence)
+                let previous = state.subjects.updateValue(mention, forKey: subject.hash) ?? -1
+                state.mentions.append(Mention(batch: number, previous: previous, line: line))
             }
         }
     }
