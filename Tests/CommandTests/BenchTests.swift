@@ -151,7 +151,9 @@ import Testing
             ["funnel.as-of", "funnel.by-owner"]
             + ["closed", "spread"].flatMap { ["customer.\($0)", "command.\($0)"] }
         #expect(
-            rows.names == ["mbg", "bg", "pareto"].map { "churn.fit.\($0)" } + ["churn.score"]
+            rows.names == ["mbg", "bg", "pareto"].map { "churn.fit.\($0)" } + [
+                "churn.score", "churn.score-with-signals",
+            ]
                 + percentiles.flatMap { ["\($0).p50", "\($0).p99"] })
         #expect(rows.row("churn.score")?["ratio"] is [String: Double])
         for name in percentiles {

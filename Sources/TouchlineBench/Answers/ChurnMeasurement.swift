@@ -67,20 +67,29 @@ extension AnswersBenchmark {
             let folder = try await makeBuyers(options.customers, in: parent)
             let reader = try folder.openReader()
             let answers = try Answers(folder, reader: reader)
-            try progress("fitting")
-            try await publish(try answers.answer { try ChurnFit().run($0, $1) }, folder)
             count = reader.head
-            for _ in 0..<options.runs {
-                try progress("scoring")
-                try score(answers, &found)
+            // By purchases alone, as a new company scores; then with weights of what stands beside them.
+            for (name, beta) in [("churn.score", [:]), ("churn.score-with-signals", Self.weights)] {
+                try progress("fitting")
+                var model = try answers.answer { try ChurnFit().run($0, $1) }
+                model.published.beta = beta
+                try await publish(model, folder)
+                for _ in 0..<options.runs {
+                    try progress("scoring")
+                    try score(name, answers, &found)
+                }
             }
         }
         series.add(found)
         events += count
-        notes.append("score: by processor time of the one thread, from the first row to the ten customers most at risk")
+        notes.append(
+            "score: by processor time of the one thread, from the first row to the ten customers most at risk; with "
+                + "signals: every customer's silence is weighed, and complaints, of which one in twenty has one")
     }
 
-    private func score(_ answers: Answers, _ series: inout BenchSeries) throws {
+    private static let weights: [ChurnFeature: Double] = [.silence: 0.05, .openComplaints: 0.4]
+
+    private func score(_ name: String, _ answers: Answers, _ series: inout BenchSeries) throws {
         let (scored, taken, bare) = try answers.answer { db, context in
             // The first pass warms SQLite's pages for both.
             let rows = try read(db)
@@ -91,7 +100,7 @@ extension AnswersBenchmark {
             return (Double(scored), taken, bare)
         }
         series.add(
-            "churn.score", "customers/s", scored / taken.cpuSeconds, limit: scored / bare.cpuSeconds,
+            name, "customers/s", scored / taken.cpuSeconds, limit: scored / bare.cpuSeconds,
             limitIs: "what a score is made of, read through SQLite from the same rows, nothing computed",
             budget: scored >= Self.goalCustomers ? .atLeast(Self.scoresPerSecondMin, .figure) : nil)
     }

@@ -1,7 +1,8 @@
 import CRM
 import SystemPackage
 
-/// Customers of a shop without contracts: some come back often, most do not, all leave some day.
+/// Customers of a shop without contracts: some come back often, most do not, all leave some day, one in twenty after a
+/// complaint.
 struct SyntheticBuyers {
     /// How many customers there are.
     var customers: UInt64
@@ -11,7 +12,7 @@ struct SyntheticBuyers {
     /// About so many bytes a customer takes as lines, in the log and in the views.
     static let bytesPerCustomer: UInt64 = 3_000
 
-    /// Writes their purchases as NDJSON; the number of events.
+    /// Writes their purchases and complaints as NDJSON; the number of events.
     func write(_ path: FilePath, _ progress: BenchProgress) throws -> UInt64 {
         let file = try LineFile(path)
         var chance = Chance(state: 11)
@@ -30,6 +31,13 @@ struct SyntheticBuyers {
                         time: DayCalendar.text(of: day) + "T12:00:00Z", data: Array(data.utf8)))
                 if chance.happens(leaving) { break }
                 day += 1 + chance.below(2 * gap)
+            }
+            if customer % 20 == 0 {
+                try file.add(
+                    SyntheticEvent(
+                        source: "/desk", type: "complaint.opened", subject: "C-\(customer)",
+                        time: DayCalendar.text(of: min(day, Self.lastDay)) + "T15:00:00Z",
+                        data: Array(#"{"complaint":"K-\#(customer)","severity":"normal"}"#.utf8)))
             }
             if customer % 4_096 == 0 { try progress("making purchases", customer, of: customers) }
         }
