@@ -148,12 +148,19 @@ private struct SignalRows {
     /// The rows of one customer; those of customers before him are passed over.
     mutating func forEach(of name: String, _ body: (Row) -> Void) throws {
         while let row {
-            if subject.utf8.elementsEqual(name.utf8) {
-                body(row)
-            } else if !subject.utf8.lexicographicallyPrecedes(name.utf8) {
-                return
-            }
+            let order = Self.order(subject, name)
+            if order > 0 { return }
+            if order == 0 { body(row) }
             try step()
         }
+    }
+
+    /// Below 0 if the first text's bytes come before the other's, 0 if they are the same.
+    private static func order(_ left: String, _ right: String) -> Int {
+        let (left, right) = (left.utf8.span, right.utf8.span)
+        for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+            return Int(left[index]) - Int(right[index])
+        }
+        return left.count - right.count
     }
 }

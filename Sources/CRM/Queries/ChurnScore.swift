@@ -21,6 +21,8 @@ struct ChurnScorer {
     let horizonDays: Int
     let today: Int
     private let purchases: any RepeatPurchaseModel
+    /// What the model says of each signal, looked up once and not for every customer.
+    private let weighed: [(feature: ChurnFeature, weight: Double, halfLife: Double?)]
 
     /// `nil` if the parameters make no model, which is checked wherever a `ChurnModel` is made.
     init?(_ model: ChurnModel, horizonDays: Int, today: Int) {
@@ -29,6 +31,7 @@ struct ChurnScorer {
         self.model = model
         self.horizonDays = horizonDays
         self.today = today
+        weighed = ChurnFeature.allCases.map { ($0, model.beta[$0] ?? 0, model.halfLife($0)) }
     }
 
     private var horizon: Double { Double(horizonDays) / 7 }
@@ -64,7 +67,7 @@ struct ChurnScorer {
     func score(_ history: PurchaseHistory, _ signals: ChurnSignals?) -> Double {
         var z = purchaseLogit(history)
         guard model.hasWeights, let signals else { return z }
-        for feature in ChurnFeature.allCases { z += signals.value(of: feature, model) * (model.beta[feature] ?? 0) }
+        for (feature, weight, halfLife) in weighed { z += signals.value(of: feature, halfLife: halfLife) * weight }
         return z
     }
 }

@@ -157,7 +157,11 @@ struct ChurnSignals {
 extension ChurnSignals {
     /// The value of a feature under a model's half-lives.
     func value(of feature: ChurnFeature, _ model: ChurnModel) -> Double {
-        let halfLife = model.halfLife(feature)
+        value(of: feature, halfLife: model.halfLife(feature))
+    }
+
+    /// The value of a feature that counts half after so many days; `nil` = it does not fade.
+    func value(of feature: ChurnFeature, halfLife: Double?) -> Double {
         func faded(_ signals: [Signal]) -> Double {
             guard let halfLife else { return Double(signals.count) }
             return signals.reduce(0.0) { $0 + Logit.weight(age: age($1), halfLife: halfLife) }
