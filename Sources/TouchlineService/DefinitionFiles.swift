@@ -36,31 +36,47 @@ public struct DefinitionFiles: Sendable {
     }
 
     private let folder: DataFolder
+    private var eventBytesMax: Int { folder.configuration.event_bytes_max ?? Limits.eventBytesMax }
 
     /// The files of a folder.
     public init(_ folder: DataFolder) {
         self.folder = folder
     }
 
-    /// The files that are there.
-    ///
-    /// - Throws: `DefinitionError` for one that is not UTF-8.
-    public func read() throws -> [File] { try DefinitionKind.allCases.compactMap { try file($0) } }
+    /// Where the files are that are there.
+    public var paths: [String] {
+        DefinitionKind.allCases.map { folder.path.appending($0.fileName).string }
+            .filter { FileManager.default.fileExists(atPath: $0) }
+    }
 
     /// The file of a kind; `nil` if there is none.
     ///
-    /// - Throws: `DefinitionError` if it cannot be read or is not UTF-8.
+    /// - Throws: `DefinitionError` if it cannot be read, is too large for an event, or is not UTF-8.
     public func file(_ kind: DefinitionKind) throws(DefinitionError) -> File? {
         let path = folder.path.appending(kind.fileName).string
         guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try Self.read(kind, path, eventBytesMax: eventBytesMax)
+    }
+
+    /// Reads a file.
+    ///
+    /// - Throws: `DefinitionError` if it cannot be read, is too large for an event, or is not UTF-8.
+    public static func read(
+        _ kind: DefinitionKind, _ path: String, eventBytesMax: Int
+    ) throws(DefinitionError) -> File {
         func unusable(_ message: String, _ mend: String) -> DefinitionError {
             DefinitionError(
                 path: path, problems: [DefinitionProblem(line: nil, entry: "", message: message, mend: mend)])
         }
-        let type = try? FileManager.default.attributesOfItem(
-            atPath: URL(filePath: path).resolvingSymlinksInPath().path)[.type]
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(filePath: path).resolvingSymlinksInPath().path)
         // A pipe would wait for ever.
-        guard type as? FileAttributeType == .typeRegular, let bytes = FileManager.default.contents(atPath: path) else {
+        guard attributes?[.type] as? FileAttributeType == .typeRegular else {
+            throw unusable("cannot be read", "make it a file that can be")
+        }
+        let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        try DefinitionKind.checkSize(size, path: path, eventBytesMax: eventBytesMax)
+        guard let bytes = FileManager.default.contents(atPath: path) else {
             throw unusable("cannot be read", "make it a file that can be")
         }
         guard let body = String(validating: bytes, as: UTF8.self) else {
@@ -110,25 +126,24 @@ public struct DefinitionFiles: Sendable {
     }
 
     private func publish(_ file: File, after last: Definition?, to sequencer: any Sequencer) async throws -> UInt64 {
-        try file.kind.checkToPublish(file.body, path: file.path)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(["kind": file.kind.rawValue, "sha256": file.sha256, "body": file.body])
-        guard data.count < (folder.configuration.event_bytes_max ?? Limits.eventBytesMax) - 1024 else {
-            let problem = DefinitionProblem(
-                line: nil, entry: "", message: "\(data.count) bytes do not fit into an event",
-                mend: "shorten it, or raise event_bytes_max in config.yaml")
-            throw DefinitionError(path: file.path, problems: [problem])
-        }
+        try check(file)
         // The same change published twice, by a writer that was stopped in between, is one event.
         let id = "\(file.kind.rawValue):\(file.sha256):\(last.map { String($0.sequence) } ?? "first")"
         let event = EventDraft(
-            id: id, source: Self.source, type: "definition.published", subject: nil, data: Array(data))
+            id: id, source: Self.source, type: "definition.published", subject: nil,
+            data: file.kind.eventData(file.body))
         let acknowledgements = try await sequencer.append(AppendRequest(events: [event]))
         guard let sequence = acknowledgements.first?.sequence else {
             throw ServiceError(.io, "\(file.path) was not acknowledged; publish it again")
         }
         return sequence
+    }
+
+    /// Checks a file as is done before it is published.
+    ///
+    /// - Throws: `DefinitionError` with everything that is wrong with it.
+    public func check(_ file: File) throws(DefinitionError) {
+        try file.kind.checkToPublish(file.body, path: file.path, eventBytesMax: eventBytesMax)
     }
 
     /// The catalogue by which new events are checked: the built-in one with the types of the folder's file, or, while
@@ -138,6 +153,7 @@ public struct DefinitionFiles: Sendable {
     public func catalogue() throws -> Catalogue {
         do {
             guard let file = try file(.catalogue) else { return try Catalogue.load() }
+            try check(file)
             return try Catalogue.load(user: file.body, path: file.path)
         } catch is DefinitionError {
             return try Catalogue.load(user: definitionsInForce()[.catalogue]?.body)

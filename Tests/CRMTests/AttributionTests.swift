@@ -74,6 +74,29 @@ struct AttributionTests {
         #expect(answer.untouchedRevenue.sums["CNY"] == .some(DecimalAmount("5.00")))
     }
 
+    @Test func aRedemptionToldBeforeItsOrderIsNoTouchOfItsOwn() throws {
+        var log = FunnelTestLog()
+        log.add(10, "campaign.redeemed", #"{"campaign":"M","order":"O1"}"#)
+        log.add(15, "campaign.sent", #"{"campaign":"K"}"#)
+        log.add(31, "purchase.completed", purchase("O1", "10.00"))
+        log.add(32, "purchase.completed", purchase("O2", "5.00"))
+        let answer = try attribution(log)
+        // For the other order it is a touch like any other.
+        #expect(credited(answer, .first) == ["K": "10.00", "M": "5.00"])
+        #expect(credited(answer, .last) == ["K": "5.00", "M": "10.00"])
+    }
+
+    @Test func ofTwoRedemptionsOfAnOrderTheLaterIsTheLast() throws {
+        var log = FunnelTestLog()
+        log.add(10, "purchase.completed", purchase("O1", "10.00"))
+        log.add(12, "campaign.redeemed", #"{"campaign":"Z","order":"O1"}"#)
+        log.add(13, "campaign.redeemed", #"{"campaign":"A","order":"O1"}"#)
+        let answer = try attribution(log)
+        #expect(credited(answer, .first) == ["Z": "10.00"])
+        #expect(credited(answer, .last) == ["A": "10.00"])
+        #expect(credited(answer, .redeemed) == ["A": "5.00", "Z": "5.00"])
+    }
+
     @Test func refundsLowerCancelledOrdersFallOutCurrenciesStayApart() throws {
         var log = FunnelTestLog()
         log.add(1, "campaign.sent", #"{"campaign":"A"}"#)

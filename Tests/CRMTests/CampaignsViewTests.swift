@@ -46,7 +46,7 @@ struct CampaignsViewTests {
             "SELECT variant, channel, sent, opened, clicked, redeemed, orders FROM campaign_touches")
         #expect(
             rows == [
-                #"a|email|0|0|0|1|["R\"1"]"#, #"a|sms|1|0|1|1|["R\"1"]"#, "b|email|1|1|0|0|-",
+                #"a|email|0|0|0|1|[["R\"1",4]]"#, #"a|sms|1|0|1|1|[["R\"1",5]]"#, "b|email|1|1|0|0|-",
             ])
     }
 

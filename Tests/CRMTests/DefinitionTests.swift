@@ -78,6 +78,37 @@ import Testing
         #expect(problem.description.contains(message), "\(problem)")
     }
 
+    @Test("What an interrupted save leaves is not published", arguments: DefinitionKind.allCases)
+    func emptyFiles(_ kind: DefinitionKind) throws {
+        for body in ["", "\n", "# to come\n"] {
+            let error = try #require(throws: DefinitionError.self) { try kind.checkToPublish(body) }
+            #expect("\(error)".hasPrefix("\(kind.fileName): nothing is in it; write `"))
+            try kind.check(body)
+        }
+    }
+
+    @Test(
+        "A definition that does nothing is one",
+        arguments: [
+            (DefinitionKind.pipelines, "pipelines: {}"), (.segments, "segments: []"), (.catalogue, "types: {}"),
+        ])
+    func definitionsOfNothing(_ kind: DefinitionKind, _ body: String) throws { try kind.checkToPublish(body) }
+
+    /// The size is looked at before the text is read: a file of millions of stages is refused at once.
+    @Test func whatDoesNotFitIntoAnEventIsRefusedUnread() throws {
+        let stages = (0..<300_000).map { "s\($0)" }.joined(separator: ", ")
+        let error = try #require(throws: DefinitionError.self) {
+            try DefinitionKind.pipelines.checkToPublish("pipelines: {a: {stages: [\(stages), ", path: "p.yaml")
+        }
+        #expect("\(error)".hasPrefix("p.yaml: \(stages.utf8.count + 27) bytes do not fit into an event; shorten it"))
+        // Quotes take more room in an event than in the file.
+        let quotes = "segments: []  # " + String(repeating: "\"", count: 600)
+        try DefinitionKind.segments.checkToPublish(quotes, eventBytesMax: 2_500)
+        #expect(throws: DefinitionError.self) {
+            try DefinitionKind.segments.checkToPublish(quotes, eventBytesMax: 2_300)
+        }
+    }
+
     @Test func hashIsThatOfTheBytes() {
         #expect(
             Definition.sha256(of: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

@@ -108,6 +108,18 @@ struct FunnelOpportunityTests {
         #expect(new.figures.stages.map(\.current) == [0, 1])
     }
 
+    @Test func aStageToldAfterClosingIsNoMove() throws {
+        var log = FunnelTestLog()
+        log.add(0, "opportunity.opened", #"{"opportunity":"O1","stage":"new","pipeline":"a"}"#)
+        log.add(1, "opportunity.won", #"{"opportunity":"O1"}"#)
+        log.add(2, "opportunity.stage_changed", #"{"opportunity":"O1","to":"offer","pipeline":"b"}"#)
+        let other = try log.views().answer { try FunnelQuery(pipeline: "b").run($0, $1) }.figures
+        #expect(other.stages.map(\.reached) == [1])
+        #expect((other.opportunities, other.moved, other.open, other.won, other.lost) == (0, 0, 0, 0, 0))
+        let own = try log.views().answer { try FunnelQuery(pipeline: "a").run($0, $1) }.figures
+        #expect((own.opportunities, own.won, own.moved) == (1, 1, 0))
+    }
+
     @Test(arguments: [
         ("opportunity.stage_changed", #"{"opportunity":"O1","to":"offer"}"#, "default|offer|open"),
         ("opportunity.won", #"{"opportunity":"O1"}"#, "default|(none)|won"),

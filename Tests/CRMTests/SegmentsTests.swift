@@ -186,6 +186,35 @@ import Testing
         #expect(!LikeFunction.matches(long, hard, escape: nil))
     }
 
+    @Test func touchesAreContactsAndNothingElseWithAChannel() throws {
+        let body = "segments:\n  - {name: t, where: \"touches = 1 AND last_touch >= '2026-01-02'\"}\n"
+        let definition = String(decoding: DefinitionKind.segments.eventData(body), as: UTF8.self)
+        let contacts = [
+            "call.completed", "message.received", "message.sent", "meeting.held", "visit.made",
+        ]
+        let others = [
+            "campaign.sent", "campaign.clicked", "purchase.completed", "product.viewed", "complaint.opened",
+            "survey.sent", "call.missed",
+        ]
+        let data = #"{"channel":"web","direction":"inbound","campaign":"K","order":"1","amount":"1","currency":"EUR"}"#
+        let events = (contacts + others).map {
+            TestViews.Event(type: $0, subject: $0, time: "2026-01-03T00:00:00Z", data: data)
+        }
+        let views = try TestViews([event("definition.published", nil, definition)] + events)
+        #expect(try Self.ask(views, SegmentsQuery(name: "t")).members == [contacts.sorted()])
+    }
+
+    @Test func moreSegmentsThanCanBeAskedAreNotPublished() throws {
+        func yaml(_ count: Int) -> String {
+            "segments:\n" + (0..<count).map { "- {name: s\($0), where: \"points > \($0)\"}\n" }.joined()
+        }
+        try SegmentsQuery.check(yaml(SegmentsQuery.segmentsMax), path: "segments.yaml")
+        let error = try #require(throws: DefinitionError.self) {
+            try SegmentsQuery.check(yaml(SegmentsQuery.segmentsMax + 1), path: "segments.yaml")
+        }
+        #expect("\(error)".contains("line \(SegmentsQuery.segmentsMax + 2): s1000: more than 1000 segments"))
+    }
+
     @Test func whoJoinedAndWhoLeft() throws {
         let segment = SegmentDefinitions.Segment(name: "s", condition: "1")
         func membership(_ members: [String]) -> SegmentMembership {

@@ -69,6 +69,20 @@ import Testing
         #expect(try data.run("definitions", "check").status == 1)
     }
 
+    @Test func anEmptyFileTakesNothingOutOfForce() throws {
+        let data = try TestData()
+        try write(Self.first, "pipelines.yaml", in: data)
+        _ = try append(data)
+        try write("", "pipelines.yaml", in: data)
+        try write("# pipelines\n" + String(repeating: "#", count: 300_000), "segments.yaml", in: data)
+        let result = try append(data)
+        #expect(result.status == 0)
+        #expect(result.errors.contains("pipelines.yaml: nothing is in it; write `pipelines: {}`"), "\(result.errors)")
+        #expect(result.errors.contains("bytes do not fit into an event"), "\(result.errors)")
+        #expect(try definitions(data).map { $0["sequence"] as? Int } == [0])
+        #expect(try data.run("definitions", "check").status == 1)
+    }
+
     @Test func whatOthersPublishIsCheckedToo() throws {
         let data = try TestData()
         let lines = [

@@ -141,9 +141,9 @@ package struct ReferenceOpportunity: Sendable {
         enter(to, event)
     }
 
-    /// Whether the opportunity entered this pipeline and is elsewhere now.
+    /// Whether the opportunity stayed in this pipeline and is elsewhere now.
     package func isMoved(from other: String) -> Bool {
-        other != pipeline && stays.contains { $0.pipeline == other }
+        other != pipeline && stays.contains { $0.pipeline == other && !$0.isAfterClosing }
     }
 }
 

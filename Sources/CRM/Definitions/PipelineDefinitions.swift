@@ -97,10 +97,11 @@ private struct PipelineReader: DefinitionReading {
             return nil
         }
         var stages: [PipelineDefinitions.Stage] = []
+        var names: Set<String> = []
         for (number, node) in nodes.enumerated() {
             let place = "\(entry).stages[\(number + 1)]"
             guard let stage = stage(node, place) else { continue }
-            if stages.contains(where: { $0.name == stage.name }) {
+            if !names.insert(stage.name).inserted {
                 report(node, place, "the stage \"\(stage.name)\" is there twice", "keep one of them")
             }
             stages.append(stage)

@@ -61,6 +61,7 @@ private struct SegmentReader: DefinitionReading {
     mutating func read(_ yaml: String) -> [SegmentDefinitions.Segment] {
         guard let root = compose(yaml) else { return [] }
         var segments: [SegmentDefinitions.Segment] = []
+        var names: Set<String> = []
         for (_, value) in mapping(root, "", ["segments"]) ?? [] {
             if let text = value.scalar?.string, text.isEmpty || text == "~" || text == "null" { continue }
             guard let nodes = value.sequence else {
@@ -69,7 +70,7 @@ private struct SegmentReader: DefinitionReading {
             }
             for (number, node) in nodes.enumerated() {
                 guard let segment = segment(node, "segments[\(number + 1)]") else { continue }
-                if segments.contains(where: { $0.name == segment.name }) {
+                if !names.insert(segment.name).inserted {
                     report(node, segment.name, "the segment is there twice", "give one of them another name")
                 }
                 segments.append(segment)

@@ -12,7 +12,7 @@ public struct CampaignsProjector: Projector {
     /// `campaigns`.
     public let name = "campaigns"
     /// The version of its meaning.
-    public let version = 2
+    public let version = 3
     /// Everything about campaigns.
     public let consumes = ["campaign.*"]
     /// `campaigns`, `campaign_touches`.
@@ -105,8 +105,8 @@ public struct CampaignsState: Sendable {
         var key: Key
         /// By the kind's raw value.
         var tallies = InlineArray<7, Tally?>(repeating: nil)
-        /// The orders that redemptions named, in order, each once.
-        var orders: [String] = []
+        /// The redemptions that named an order, in order.
+        var redemptions: [(order: String, sequence: UInt64)] = []
         var offer: String?
     }
 
@@ -176,8 +176,8 @@ public struct CampaignsState: Sendable {
         } else {
             touches[row].tallies[kind.rawValue] = Tally(count: 1, first: moment, last: moment)
         }
-        if kind == .redeemed, let order = data.field("order"), !touches[row].orders.contains(order) {
-            touches[row].orders.append(order)
+        if kind == .redeemed, let order = data.field("order") {
+            touches[row].redemptions.append((order, moment.sequence))
         }
     }
 

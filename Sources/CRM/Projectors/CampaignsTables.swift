@@ -41,7 +41,9 @@ enum CampaignsTables {
                 ]
             }
             + [
-                ColumnDefinition("orders", .text, "The orders it was redeemed with, as a JSON list; NULL if none."),
+                ColumnDefinition(
+                    "orders", .text,
+                    "The orders it was redeemed with, as a JSON list of [order, redeeming event]; NULL if none."),
                 ColumnDefinition(
                     "in_between", .text,
                     "What was neither first nor last of its kind, as a JSON list of [kind, time, sequence]; NULL if "
@@ -82,7 +84,7 @@ enum CampaignsTables {
                 row.append(SQLValue(sequence: tally.first.sequence))
                 row.append(SQLValue(sequence: tally.last.sequence))
             }
-            row.append(SQLValue(jsonList(touches.orders)))
+            row.append(SQLValue(orders(touches)))
             row.append(SQLValue(between(touches)))
             rows.insert(row: row.span, table: touchesIndex)
         }
@@ -99,9 +101,11 @@ enum CampaignsTables {
         return entries.isEmpty ? nil : "[" + entries.joined(separator: ",") + "]"
     }
 
-    /// A JSON list of texts; `nil` for none.
-    static func jsonList(_ texts: [String]) -> String? {
-        guard !texts.isEmpty else { return nil }
-        return "[" + texts.map { String(decoding: JSONText.string($0), as: UTF8.self) }.joined(separator: ",") + "]"
+    private static func orders(_ touches: CampaignsState.Touches) -> String? {
+        guard !touches.redemptions.isEmpty else { return nil }
+        let entries = touches.redemptions.map { redemption in
+            "[\(String(decoding: JSONText.string(redemption.order), as: UTF8.self)),\(redemption.sequence)]"
+        }
+        return "[" + entries.joined(separator: ",") + "]"
     }
 }

@@ -36,6 +36,9 @@ struct CustomersEventTypes: Sendable {
         ("survey.sent", .channelled),
     ]
 
+    /// The types of contacts between a customer and the company: calls, messages, meetings and visits.
+    static let contacts = meanings.filter { [.call, .message, .meeting, .visit].contains($0.meaning) }.map(\.type)
+
     /// The one table.
     static let shared = CustomersEventTypes()
 

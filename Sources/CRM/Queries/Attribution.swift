@@ -40,12 +40,14 @@ struct AttributionTouches: Sendable {
     /// A moment: an instant as text, whose order is that of time, and the event.
     struct Moment: Comparable, Sendable {
         var time: String
+        /// Whether it stands for the order it is redeemed with; such a one comes after all else of the same time.
+        var isOrders = false
         var sequence: Int64
 
         static func < (left: Self, right: Self) -> Bool {
             left.time != right.time
                 ? left.time.utf8.lexicographicallyPrecedes(right.time.utf8)
-                : left.sequence < right.sequence
+                : (left.isOrders ? 1 : 0, left.sequence) < (right.isOrders ? 1 : 0, right.sequence)
         }
     }
 
@@ -55,8 +57,8 @@ struct AttributionTouches: Sendable {
     var sendings: [Moment]
     /// When it was delivered, opened, clicked or redeemed.
     var answers: [Moment]
-    /// The orders it was redeemed with.
-    var orders: [String]
+    /// The orders it was redeemed with, by the redeeming event.
+    var orders: [Int64: String]
 }
 
 /// An order whose revenue is to be put down to someone.
@@ -78,17 +80,19 @@ struct AttributionShares {
 
     /// Divides one order among the touches of its customer.
     ///
-    /// A redemption that names the order counts as a touch at the order's own moment, since it is often told of later.
+    /// A redemption that names the order counts as a touch at the order's own moment and not at its own, since it is
+    /// often told of later. For other orders it is a touch like any other.
     init(_ order: AttributionOrder, _ touches: [AttributionTouches]) {
         var sendings: [AttributionTarget: Int] = [:]
         var moments: [(moment: AttributionTouches.Moment, target: AttributionTarget)] = []
         var redeemed: Set<AttributionTarget> = []
         for touch in touches {
             let sent = touch.sendings.filter { order.holds($0) }
-            var all = sent + touch.answers.filter { order.holds($0) }
-            if touch.subject == order.subject, touch.orders.contains(order.order) {
+            let own = touch.subject == order.subject ? touch.orders.filter { $0.value == order.order } : [:]
+            var all = sent + touch.answers.filter { own[$0.sequence] == nil && order.holds($0) }
+            for sequence in own.keys {
                 redeemed.insert(touch.target)
-                all.append(AttributionTouches.Moment(time: order.time, sequence: .max))
+                all.append(AttributionTouches.Moment(time: order.time, isOrders: true, sequence: sequence))
             }
             guard !all.isEmpty else { continue }
             sendings[touch.target, default: 0] += sent.count

@@ -57,12 +57,18 @@ public struct AttributionQuery: Sendable {
         while let row = try rows.next() {
             var touch = AttributionTouches(
                 subject: row[1], target: AttributionTarget(campaign: row[2], variant: row[3]),
-                sendings: Self.ends(row, 7, isOne: row[6] as Int == 1), answers: [], orders: [])
+                sendings: Self.ends(row, 7, isOne: row[6] as Int == 1), answers: [], orders: [:])
             for place in stride(from: 11, to: 11 + 4 * answered.count, by: 4) {
                 touch.answers += Self.ends(row, place, isOne: false)
             }
             if let json: String = row[4] {
-                touch.orders = JSONView(ArraySlice(json.utf8)).elements.compactMap(\.string)
+                for entry in JSONView(ArraySlice(json.utf8)).elements {
+                    let fields = entry.elements
+                    guard fields.count == 2, let order = fields[0].string, let sequence = fields[1].integer else {
+                        continue
+                    }
+                    touch.orders[sequence] = order
+                }
             }
             if let json: String = row[5] { Self.add(json, to: &touch) }
             touches[row[0], default: []].append(touch)

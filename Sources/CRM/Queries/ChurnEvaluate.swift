@@ -101,8 +101,8 @@ public struct ChurnEvaluateAnswer: Encodable, Sendable {
 
     /// How good a score turned out to be.
     public struct Figures: Encodable, Sendable, Equatable {
-        /// Area under the ROC curve.
-        public var auc: Double?
+        /// Area under the ROC curve; null if all did the same.
+        @OrNull public var auc: Double?
         /// Mean squared error.
         public var brier: Double
         /// Expected calibration error over ten bins of equal count.
@@ -121,7 +121,7 @@ public struct ChurnEvaluateAnswer: Encodable, Sendable {
     }
 
     /// The last known event's sequence; `nil` for an empty log.
-    public var at: UInt64?
+    @OrNull public var at: UInt64?
     /// Now, an instant in UTC.
     public var now: String
     /// The last day that the fit saw.
@@ -136,16 +136,16 @@ public struct ChurnEvaluateAnswer: Encodable, Sendable {
     public var customers: Int
     /// How many of them bought nothing in the days held out.
     public var stayedAway: Int
-    /// Area under the ROC curve of the risks.
-    public var auc: Double?
+    /// Area under the ROC curve of the risks; null if all did the same.
+    @OrNull public var auc: Double?
     /// Mean squared error of the risks.
     public var brier: Double
     /// Expected calibration error over ten bins of equal count.
     public var calibrationError: Double
     /// Area under the ROC curve of the days since the last purchase alone.
-    public var recencyAUC: Double?
+    @OrNull public var recencyAUC: Double?
     /// The same of purchases alone, where the model weighs signals, too.
-    public var purchases: Figures?
+    @OrNull public var purchases: Figures?
     /// The bins, the least risk first.
     public var deciles: [Decile]
     /// What must be known of these figures.

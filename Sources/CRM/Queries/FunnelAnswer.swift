@@ -1,7 +1,8 @@
 /// The funnel of one pipeline.
 ///
-/// An opportunity that was ever in the pipeline is `open`, `won` or `lost` in it, or has `moved` to another one; these
-/// four add up to `opportunities`. For the built-in pipeline `leads` read "lead" wherever it says opportunity.
+/// An opportunity that ever stayed in the pipeline is `open`, `won` or `lost` in it, or has `moved` to another one;
+/// these four add up to `opportunities`. One that was told to be in a stage of it only after it was closed elsewhere
+/// counts in `reached` alone. For the built-in pipeline `leads` read "lead" wherever it says opportunity.
 public struct FunnelAnswer: Encodable, Sendable {
     /// A stage of the pipeline.
     public struct Stage: Encodable, Sendable, Equatable {

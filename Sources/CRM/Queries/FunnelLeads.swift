@@ -47,7 +47,7 @@ struct FunnelLeads {
                 switch outcome {
                 case .won: stays.first { $0.stage.rank >= LeadStep.won.rank }?.entered
                 case .lost: running == nil ? stays.compactMap(\.left).max() : nil
-                case .open, .moved: nil
+                case .open, .moved, .passed: nil
                 }
             return end.flatMap { end in stays.first.map { end.microseconds(since: $0.entered) } }
         }

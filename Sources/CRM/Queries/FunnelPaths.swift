@@ -2,7 +2,13 @@
 ///
 /// All visits stand in one array, so that a hundred thousand ways are a few pieces of memory.
 struct FunnelPaths {
-    enum Outcome { case open, won, lost, moved }
+    enum Outcome {
+        case open, won, lost
+        /// It went on to another pipeline.
+        case moved
+        /// It was told to be in a stage of this one after it was closed in another: it never stayed here.
+        case passed
+    }
 
     struct Visit {
         /// Index into `stages`.

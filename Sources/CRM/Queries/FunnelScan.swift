@@ -97,7 +97,7 @@ struct FunnelScan {
         if path.outcome == .open, deal.current >= 0 {
             path.current = stageIndex(deal.stays[deal.current].stage)
             path.age = context.now.microseconds - deal.stays[deal.current].entered
-        } else if path.outcome != .moved {
+        } else if path.outcome == .won || path.outcome == .lost {
             path.cycle = deal.closed - deal.opened - deal.closedBefore
         }
         path.amount = text.extracting(deal.amount).withUnsafeBufferPointer { DecimalAmount(utf8: $0) }
@@ -108,7 +108,10 @@ struct FunnelScan {
     }
 
     private func outcome(_ deal: FunnelDealThen) -> FunnelPaths.Outcome {
-        guard deal.pipeline == pipeline else { return .moved }
+        guard deal.pipeline == pipeline else {
+            let stayed = deal.stays.contains { $0.pipeline == pipeline && !$0.isPassing }
+            return stayed ? .moved : .passed
+        }
         return switch deal.state {
         case .open: .open
         case .won: .won

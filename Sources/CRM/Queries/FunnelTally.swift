@@ -57,6 +57,8 @@ struct FunnelTally {
             if let amount = path.amount { lostValue.add(amount, path.currency) }
         case .moved:
             counts.moved += 1
+        case .passed:
+            break
         }
     }
 

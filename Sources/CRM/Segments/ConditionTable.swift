@@ -243,6 +243,11 @@ final class ConditionTable {
         sqlite3_finalize(insert)
         insert = nil
         conditionCount += 1
+        guard conditionCount <= SegmentsQuery.segmentsMax else {
+            throw ConditionFault(
+                message: "only \(SegmentsQuery.segmentsMax) segments can be asked for at once",
+                mend: "ask for this one by its name")
+        }
         sqlite3_limit(
             connection, SQLITE_LIMIT_LENGTH, Int32(clamping: min(Self.textMax, max(Self.madeTextMax, longestRow * 2))))
         try execute("ALTER TABLE customer ADD COLUMN \"condition \(conditionCount)\" AS (\(condition))")

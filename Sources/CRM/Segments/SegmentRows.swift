@@ -114,9 +114,12 @@ struct SegmentRows {
     }
 
     private func touches() throws -> Part {
-        try read(
-            "SELECT customer, sum(count), max(last_time) FROM customer_touches_by_customer GROUP BY customer",
-            [.integer(0), .null])
+        let types = CustomersEventTypes.contacts.map { "'\($0)'" }.joined(separator: ", ")
+        return try read(
+            """
+            SELECT customer, sum(count), max(last_time) FROM customer_event_counts_by_customer
+            WHERE type IN (\(types)) GROUP BY customer
+            """, [.integer(0), .null])
     }
 
     private func purchases() throws -> Part {

@@ -6,6 +6,9 @@ public import GRDB
 /// The segments are those of the definition in force (`segments.yaml`, published to the log). Each condition is asked
 /// of one documented row a customer (`SegmentColumns`) in a table of its own, where it can do no harm.
 public struct SegmentsQuery: Sendable {
+    /// So many segments may be published at once: each takes a column of the table that conditions are asked of.
+    public static let segmentsMax = 1_000
+
     /// One segment, with its members; `nil` = all, with their counts.
     public var name: String?
 
@@ -78,6 +81,12 @@ public struct SegmentsQuery: Sendable {
     public static func check(_ yaml: String, path: String) throws(DefinitionError) {
         let definitions = try SegmentDefinitions(yaml: yaml, path: path)
         var problems: [DefinitionProblem] = []
+        guard definitions.segments.count <= segmentsMax else {
+            let problem = DefinitionProblem(
+                line: definitions.segments[segmentsMax].line, entry: definitions.segments[segmentsMax].name,
+                message: "more than \(segmentsMax) segments", mend: "leave out those that nobody asks for")
+            throw DefinitionError(path: path, problems: [problem])
+        }
         do throws(ConditionFault) {
             let table = try ConditionTable(columns: SegmentColumns.all, now: "2026-01-01T00:00:00.000000Z")
             for segment in definitions.segments {

@@ -65,6 +65,6 @@ struct CatalogueCommand: ParsableCommand {
         @Argument(help: "A catalogue.yaml.")
         var file: String
 
-        func run() throws { try DefinitionCheck.run(.catalogue, file, json: options.json) }
+        func run() throws { try DefinitionCheck.run(.catalogue, file, options) }
     }
 }

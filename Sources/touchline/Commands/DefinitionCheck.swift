@@ -1,5 +1,6 @@
 import ArgumentParser
 import CRM
+import EventLog
 import Foundation
 import TouchlineService
 
@@ -8,12 +9,15 @@ enum DefinitionCheck {
     /// What is wrong with a file, as publishing it would find, a line each.
     ///
     /// - Throws: `ServiceError` if it cannot be read.
-    static func problems(_ kind: DefinitionKind, _ path: String) throws -> [String] {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+    static func problems(_ kind: DefinitionKind, _ path: String, _ options: GlobalOptions) throws -> [String] {
+        guard FileManager.default.isReadableFile(atPath: path) else {
             throw ServiceError(.io, "\(path): cannot be read; check the path and its permissions")
         }
-        do {
-            try kind.checkToPublish(String(decoding: bytes, as: UTF8.self), path: path)
+        // A file may be checked where there is no data folder yet.
+        let bytesMax = (try? options.folder())?.configuration.event_bytes_max ?? Limits.eventBytesMax
+        do throws(DefinitionError) {
+            let body = try DefinitionFiles.read(kind, path, eventBytesMax: bytesMax).body
+            try kind.checkToPublish(body, path: path, eventBytesMax: bytesMax)
             return []
         } catch {
             return error.problems.map(\.description)
@@ -29,9 +33,9 @@ enum DefinitionCheck {
     /// Checks one file and prints what is wrong with it.
     ///
     /// - Throws: `ExitCode` 1 if anything is.
-    static func run(_ kind: DefinitionKind, _ path: String, json: Bool) throws {
-        let problems = try problems(kind, path)
-        if json { try JSONOutput.print(["problems": problems]) } else { show(problems, of: path) }
+    static func run(_ kind: DefinitionKind, _ path: String, _ options: GlobalOptions) throws {
+        let problems = try problems(kind, path, options)
+        if options.json { try JSONOutput.print(["problems": problems]) } else { show(problems, of: path) }
         Output.flush()
         if !problems.isEmpty { throw ExitCode(1) }
     }

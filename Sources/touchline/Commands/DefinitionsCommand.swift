@@ -139,14 +139,14 @@ extension DefinitionsCommand {
         func run() throws {
             var paths = files
             if paths.isEmpty {
-                paths = try DefinitionFiles(options.folder()).read().map(\.path)
+                paths = try DefinitionFiles(options.folder()).paths
                 if paths.isEmpty {
                     throw ServiceError(
                         .badInput, "\(options.path): no pipelines.yaml, segments.yaml or catalogue.yaml; name a file")
                 }
             }
             var problems: [String: [String]] = [:]
-            for path in paths { problems[path] = try Self.problems(path) }
+            for path in paths { problems[path] = try self.problems(path) }
             if options.json {
                 try JSONOutput.print(["problems": problems])
             } else {
@@ -156,14 +156,14 @@ extension DefinitionsCommand {
             if problems.values.contains(where: { !$0.isEmpty }) { throw ExitCode(1) }
         }
 
-        private static func problems(_ path: String) throws -> [String] {
+        private func problems(_ path: String) throws -> [String] {
             let name = URL(filePath: path).lastPathComponent
             guard let kind = DefinitionKind.allCases.first(where: { name.hasPrefix($0.rawValue) }) else {
                 throw ServiceError(
                     .usage, "\(path): the name says not what it defines; call it pipelines, segments or catalogue .yaml"
                 )
             }
-            return try DefinitionCheck.problems(kind, path)
+            return try DefinitionCheck.problems(kind, path, options)
         }
     }
 

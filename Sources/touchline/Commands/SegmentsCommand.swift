@@ -143,6 +143,6 @@ extension SegmentsCommand {
         @Argument(help: "A segments.yaml.")
         var file: String
 
-        func run() throws { try DefinitionCheck.run(.segments, file, json: options.json) }
+        func run() throws { try DefinitionCheck.run(.segments, file, options) }
     }
 }

@@ -14,8 +14,8 @@ enum DefinitionNote {
     /// The catalogue in force for a command that does not write, told if the folder's file cannot be used.
     static func catalogue(_ folder: DataFolder) throws -> Catalogue {
         do {
-            let file = try DefinitionFiles(folder).file(.catalogue)
-            if let file { try file.kind.check(file.body, path: file.path) }
+            let files = DefinitionFiles(folder)
+            if let file = try files.file(.catalogue) { try files.check(file) }
         } catch {
             StandardError.write("touchline: \(error). The types in force hold\n")
         }
