@@ -97,6 +97,9 @@ public struct DefinitionFiles: Sendable {
             return "\(error). \(inForce.prefix(1).uppercased() + inForce.dropFirst()) is in force"
         }
         guard let file = found, file.sha256 != known?.sha256 else { return nil }
+        do throws(DefinitionError) { try check(file) } catch {
+            return "\(error). \(inForce.prefix(1).uppercased() + inForce.dropFirst()) is in force"
+        }
         return "\(file.path) is not published yet, \(inForce) is in force; run `touchline definitions publish`"
     }
 

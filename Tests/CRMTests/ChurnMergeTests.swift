@@ -58,6 +58,37 @@ import Testing
         #expect(try silence(one + other + [merge]) == 6)
     }
 
+    @Test(
+        "The newest word on a consent holds for merged customers, and one unsubscription counts once",
+        arguments: [
+            [("A", "withdrawn", "02-01"), ("B", "given", "03-01")],
+            [("B", "withdrawn", "02-01"), ("A", "given", "03-01")],
+            [("A", "withdrawn", "02-01"), ("B", "withdrawn", "03-01")],
+            [("A", "given", "02-01"), ("B", "withdrawn", "03-01")],
+            [("A", "withdrawn", "02-01"), ("B", "given", "02-15"), ("A", "withdrawn", "03-01")],
+            [("A", "withdrawn", "02-01"), ("B", "withdrawn", "02-15"), ("A", "given", "03-01")],
+            [("A", "unsubscribed", "02-01"), ("B", "unsubscribed", "03-01"), ("B", "withdrawn", "03-02")],
+            [
+                ("A", "withdrawn", "02-01"), ("A", "given", "02-10"), ("B", "withdrawn", "02-15"),
+                ("A", "given", "03-01"),
+            ],
+        ] as [[(String, String, String)]])
+    func consentsOfMergedCustomers(_ said: [(subject: String, word: String, day: String)]) throws {
+        let model = Views.model("2025-01-01T00:00:00Z", more: #","beta":{"unsubscribes":1}"#)
+        func answer(_ subject: (String) -> String, _ more: [TestViews.Event]) throws -> Double {
+            let words = said.map {
+                Views.event(
+                    $0.word == "unsubscribed" ? "campaign.unsubscribed" : "consent.\($0.word)", subject($0.subject),
+                    "2025-\($0.day)", #"{"campaign":"k","purpose":"m","channel":"email"}"#)
+            }
+            let views = try Views([model, Views.order("B", "1", "2025-01-05")] + words + more)
+            let terms = try views.explain(ChurnExplainQuery(subject: "B"), on: "2025-05-01").terms
+            return try #require(terms.first { $0.name == "unsubscribes" }?.value)
+        }
+        let merge = Views.event("customer.merged", "A", "2025-04-01", #"{"into":"B"}"#)
+        #expect(try answer({ $0 }, [merge]) == answer({ _ in "B" }, []))
+    }
+
     @Test func `a past day has the same answer whether or not later purchases are in the tables`() throws {
         let model = Views.model("2025-01-01T00:00:00Z")
         let events = Self.purchases()

@@ -80,7 +80,7 @@ import Testing
 
     @Test("What an interrupted save leaves is not published", arguments: DefinitionKind.allCases)
     func emptyFiles(_ kind: DefinitionKind) throws {
-        for body in ["", "\n", "# to come\n"] {
+        for body in ["", "\n", "# to come\n", "---\n# to come\n", "~", "null\n"] {
             let error = try #require(throws: DefinitionError.self) { try kind.checkToPublish(body) }
             #expect("\(error)".hasPrefix("\(kind.fileName): nothing is in it; write `"))
             try kind.check(body)
@@ -100,7 +100,7 @@ import Testing
         let error = try #require(throws: DefinitionError.self) {
             try DefinitionKind.pipelines.checkToPublish("pipelines: {a: {stages: [\(stages), ", path: "p.yaml")
         }
-        #expect("\(error)".hasPrefix("p.yaml: \(stages.utf8.count + 27) bytes do not fit into an event; shorten it"))
+        #expect("\(error)".hasPrefix("p.yaml: \(stages.utf8.count + 27) bytes do not fit into an event, which has room for "))
         // Quotes take more room in an event than in the file.
         let quotes = "segments: []  # " + String(repeating: "\"", count: 600)
         try DefinitionKind.segments.checkToPublish(quotes, eventBytesMax: 2_500)

@@ -39,7 +39,7 @@ public enum DefinitionKind: String, Sendable, CaseIterable, Codable {
         try Self.checkSize(body.utf8.count, path: path, eventBytesMax: eventBytesMax)
         try Self.checkSize(eventData(body).count, path: path, eventBytesMax: eventBytesMax)
         // What an interrupted save leaves behind must not take everything out of force.
-        if (try? Yams.compose(yaml: body)) == .some(nil) {
+        if Self.isEmpty(body) {
             throw DefinitionError(
                 path: path,
                 problems: [
@@ -52,6 +52,17 @@ public enum DefinitionKind: String, Sendable, CaseIterable, Codable {
         if self == .segments { try SegmentsQuery.check(body, path: path) }
     }
 
+    /// Whether there is no value in a YAML text, or one that says so.
+    private static func isEmpty(_ body: String) -> Bool {
+        do {
+            guard let root = try Yams.compose(yaml: body) else { return true }
+            return root.scalar.map { ["", "~", "null"].contains($0.string) } ?? false
+        } catch {
+            // `check` says what is wrong with it.
+            return false
+        }
+    }
+
     /// Room that an event needs beside a definition.
     private static let eventOverheadBytes = 1024
 
@@ -61,7 +72,9 @@ public enum DefinitionKind: String, Sendable, CaseIterable, Codable {
     public static func checkSize(_ bytes: Int, path: String, eventBytesMax: Int) throws(DefinitionError) {
         guard bytes >= eventBytesMax - eventOverheadBytes else { return }
         let problem = DefinitionProblem(
-            line: nil, entry: "", message: "\(bytes) bytes do not fit into an event",
+            line: nil, entry: "",
+            message:
+                "\(bytes) bytes do not fit into an event, which has room for \(eventBytesMax - eventOverheadBytes)",
             mend: "shorten it, or raise event_bytes_max in config.yaml")
         throw DefinitionError(path: path, problems: [problem])
     }

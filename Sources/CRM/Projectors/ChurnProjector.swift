@@ -20,7 +20,7 @@ public struct ChurnProjector: Projector {
     /// `churn`.
     public let name = "churn"
     /// The version of its meaning.
-    public let version = 2
+    public let version = 3
     /// The zone.
     public var configuration: String { zone }
     /// Purchases, what the customer himself does, complaints, tickets, surveys, consents, contracts, and models.

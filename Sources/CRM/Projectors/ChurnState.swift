@@ -102,13 +102,22 @@ public struct ChurnState: Sendable {
 
     /// The customer wants to hear no more; the first time counts until he subscribes again.
     mutating func unsubscribe(_ key: String, _ event: StoredEvent) {
-        if let place = index("unsubscribe", key), signals[place].until == nil { return }
+        if let place = index("unsubscribe", key), signals[place].until == nil {
+            signals[place].value = event.time.rfc3339
+            return
+        }
         put(Signal(kind: "unsubscribe", key: key, since: Moment(event)))
     }
 
-    /// The customer wants to hear again.
+    /// The customer wants to hear again, or says so for the first time.
+    ///
+    /// Kept in any case: under another subject of the same customer he may have said otherwise before.
     mutating func subscribe(_ key: String, _ event: StoredEvent) {
-        end("unsubscribe", key, event)
+        if let place = index("unsubscribe", key), signals[place].until == nil {
+            signals[place].until = Moment(event)
+        } else {
+            put(Signal(kind: "unsubscribe", key: key, since: Moment(event), until: Moment(event)))
+        }
     }
 
     /// A contract is signed or renewed.

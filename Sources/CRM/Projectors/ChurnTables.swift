@@ -53,11 +53,15 @@ enum ChurnTables {
                 "The complaint, ticket, survey or contract; of an unsubscribe the campaign's channel or the consent."),
             ColumnDefinition("since", .text, "Opened, answered, unsubscribed or signed, as an instant in UTC."),
             ColumnDefinition("sequence", .integer, "The event that says so."),
-            ColumnDefinition("until", .text, "Resolved, closed, subscribed again or ended; NULL if still so."),
+            ColumnDefinition(
+                "until", .text,
+                "Resolved, closed, subscribed again or ended; NULL if still so. A consent that was only given is a row "
+                    + "whose since and until are that moment."),
             ColumnDefinition("until_sequence", .integer, "The event that says so."),
             ColumnDefinition(
                 "value", .text,
-                "Complaint: severity. Survey: decimal score. Contract: its last day, yyyy-MM-dd; NULL = open-ended."),
+                "Complaint: severity. Survey: decimal score. Contract: its last day, yyyy-MM-dd; NULL = open-ended. "
+                    + "Unsubscribe: when it was last said, if more than once."),
             ColumnDefinition("scale_min", .text, "Survey: least score of the scale, as a decimal."),
             ColumnDefinition("scale_max", .text, "Survey: best score of the scale, as a decimal."),
         ],

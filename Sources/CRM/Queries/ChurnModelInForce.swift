@@ -7,7 +7,7 @@ public struct ChurnModelAnswer: Encodable, Sendable, Equatable {
     /// `published`, or `fitted_for_this_answer` where none is.
     public var source: String
     /// The event that published it.
-    public var sequence: UInt64?
+    @OrNull public var sequence: UInt64?
     /// `mbg`, `bg`, `pareto` or `nbd`.
     public var model: String
     /// The model's name in the literature.
@@ -17,19 +17,19 @@ public struct ChurnModelAnswer: Encodable, Sendable, Equatable {
     /// The horizon of the scores, in days.
     public var horizonDays: Int
     /// The last day of the purchases it was fitted to.
-    public var fittedUntil: String?
+    @OrNull public var fittedUntil: String?
     /// ln of the likelihood of these purchases.
-    public var logLikelihood: Double?
+    @OrNull public var logLikelihood: Double?
     /// How many customers it was fitted to.
-    public var customers: Int?
+    @OrNull public var customers: Int?
     /// How many of them had come back.
-    public var repeatBuyers: Int?
+    @OrNull public var repeatBuyers: Int?
     /// The weight of every signal; where all are 0, purchases alone count.
     public var beta: [String: Double]
     /// Days after which a signal counts half.
     public var halfLives: [String: Double]
     /// What the weights were fitted to, where that is known.
-    public var evidence: ChurnEvidence?
+    @OrNull public var evidence: ChurnEvidence?
     /// What must be known of the fit.
     public var notes: [String]
 

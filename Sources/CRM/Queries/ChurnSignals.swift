@@ -32,6 +32,8 @@ struct ChurnSignals {
     private(set) var standing: [Signal] = []
     /// Complaints that were resolved or closed, likewise.
     private(set) var endedComplaints: [Signal] = []
+    /// Where the customer subscribed again.
+    private var subscribed: [Signal] = []
     private(set) var activity = Activity()
     let now: Instant
     let today: Int
@@ -56,8 +58,34 @@ struct ChurnSignals {
             while let row = try rows.next() { add(row) }
             if let row = try Row.fetchOne(days, arguments: [subject]) { addActivity(row, from: 0) }
         }
-        if subjects.count > 1 { activity.days -= try Self.sharedPurchaseDays(subjects, db) }
+        if subjects.count > 1 {
+            activity.days -= try Self.sharedPurchaseDays(subjects, db)
+            // What is not known singly may not make more days than there were.
+            if activity.days > 0 { activity.days = min(activity.days, activity.lastDay - activity.firstDay + 1) }
+            joinUnsubscribes()
+        }
         settle()
+    }
+
+    /// Of a channel or a consent the customer's newest word holds, under whichever subject he said it, and it counts
+    /// once, since it was first so.
+    private mutating func joinUnsubscribes() {
+        let heard = Dictionary(grouping: subscribed, by: \.key).mapValues { signals in
+            signals.compactMap { signal in signal.until.map { ($0, signal.untilSequence ?? 0) } }.max { $0 < $1 }
+        }
+        var joined: [String: Signal] = [:]
+        for var signal in of("unsubscribe") {
+            if let word = heard[signal.key] ?? nil, (signal.since, signal.sequence) < word {
+                guard let again = signal.value.flatMap({ try? Instant(rfc3339: $0) }), again > word.0 else { continue }
+                signal.since = again
+            }
+            if let known = joined[signal.key], (known.since, known.sequence) < (signal.since, signal.sequence) {
+                continue
+            }
+            joined[signal.key] = signal
+        }
+        standing.removeAll { $0.kind == "unsubscribe" }
+        standing += joined.values
     }
 
     /// By how much the days on which several subjects bought count too often if each subject's are added up.
@@ -81,13 +109,19 @@ struct ChurnSignals {
         let until = (row["until"] as String?).flatMap { try? Instant(rfc3339: $0) }
         let hasEnded = until.map { $0 <= now } ?? false
         let kind: String = row["signal"]
-        guard !hasEnded || kind == "complaint" else { return }
+        guard !hasEnded || kind == "complaint" || kind == "unsubscribe" else { return }
         let signal = Signal(
             kind: kind, key: row["key"], since: since, sequence: UInt64(clamping: row["sequence"] as Int64),
             until: hasEnded ? until : nil,
             untilSequence: hasEnded ? (row["until_sequence"] as Int64?).map { UInt64(clamping: $0) } : nil,
             value: row["value"], scaleMin: row["scale_min"], scaleMax: row["scale_max"])
-        if hasEnded { endedComplaints.append(signal) } else { standing.append(signal) }
+        if !hasEnded {
+            standing.append(signal)
+        } else if kind == "complaint" {
+            endedComplaints.append(signal)
+        } else {
+            subscribed.append(signal)
+        }
     }
 
     /// Takes four columns: days, the first and last of them, and the last event.

@@ -197,6 +197,12 @@ struct SegmentRows {
             GROUP BY customer
             """, [.integer(0), .integer(0), .null, .null, .null, .null],
             ["today": DayCalendar.text(of: today), "now": context.now.rfc3339])
+        for (customer, subjects) in try ChurnPopulation.merges(db).members {
+            // Of several subjects the newest word holds, and counts once.
+            guard part.values[customer] != nil else { continue }
+            let count = try ChurnSignals(subjects, db, context).of("unsubscribe").count
+            part.values[customer]?[1] = .integer(Int64(count))
+        }
         let population = try ChurnPopulation(db, until: today)
         guard !population.buyers.isEmpty, let scorer = try scorer(population) else { return part }
         // Customers under a contract are not among those of the pass.
