@@ -100,7 +100,8 @@ import Testing
         let error = try #require(throws: DefinitionError.self) {
             try DefinitionKind.pipelines.checkToPublish("pipelines: {a: {stages: [\(stages), ", path: "p.yaml")
         }
-        #expect("\(error)".hasPrefix("p.yaml: \(stages.utf8.count + 27) bytes do not fit into an event, which has room for "))
+        let size = stages.utf8.count + 27
+        #expect("\(error)".hasPrefix("p.yaml: \(size) bytes do not fit into an event, which has room for "))
         // Quotes take more room in an event than in the file.
         let quotes = "segments: []  # " + String(repeating: "\"", count: 600)
         try DefinitionKind.segments.checkToPublish(quotes, eventBytesMax: 2_500)
