@@ -38,8 +38,7 @@ public struct ContactsProjector: Projector {
     /// The version of its meaning.
     public let version = 1
     /// Contacts, and what counts as a purchase.
-    public let consumes =
-        ["call.completed", "message.received", "message.sent", "meeting.held", "visit.made"] + purchaseTypes
+    public let consumes = CustomersEventTypes.contacts + purchaseTypes
     /// `first_purchases` and `contacts_until_purchase`.
     public var tables: [TableDefinition] { [Self.purchases, Self.contacts] }
     /// Both with the surviving customer.
